@@ -1,0 +1,65 @@
+package org.djlquant.format;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.djlquant.quant.WeightMatrix;
+
+/**
+ * An opened, validated and memory-mapped checkpoint: metadata and tensors, no maths. Safe for use by
+ * many threads until closed; closing unmaps the files, after which every matrix taken from it throws
+ * {@link IllegalStateException}.
+ */
+public interface Checkpoint extends AutoCloseable {
+
+    /** Who named the tensors and metadata keys. */
+    enum Naming {
+        /** {@code model.layers.0.self_attn.q_proj}; metadata keys are those of config.json. */
+        HUGGING_FACE,
+        /** {@code blk.0.attn_q}; metadata keys such as {@code llama.block_count}. */
+        GGUF
+    }
+
+    /** The file, or the folder for Hugging Face layouts. */
+    Path path();
+
+    /** The naming convention of tensors and metadata. */
+    Naming naming();
+
+    /** GGUF key-values or config.json. */
+    Metadata metadata();
+
+    /** Every stored tensor by name, in file order. */
+    Map<String, TensorInfo> tensors();
+
+    /** Whether a matrix of this module is stored in any scheme. */
+    boolean hasMatrix(String module);
+
+    /**
+     * The weight of a module (name without {@code .weight}), in whatever scheme it is stored.
+     *
+     * @throws ModelFormatException if it is missing, is not 2-D or contradicts itself
+     * @throws UnsupportedModelException if its scheme is unknown
+     */
+    WeightMatrix matrix(String module);
+
+    /** Whether a tensor of this full name is stored. */
+    default boolean hasTensor(String name) {
+        return tensors().containsKey(name);
+    }
+
+    /**
+     * A 1-D tensor (norm weight, bias) decoded to float32.
+     *
+     * @param name full tensor name, e.g. {@code blk.0.attn_norm.weight}
+     * @param length the expected number of elements
+     * @throws ModelFormatException if it is missing or has another shape
+     */
+    float[] vector(String name, int length);
+
+    /** A text file beside the weights, e.g. {@code tokenizer.json}; empty for single-file formats. */
+    Optional<String> companion(String fileName);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,41 @@
+package org.djlquant.kernel;
+
+import java.lang.foreign.Arena;
+import org.djlquant.quant.WeightMatrix;
+import org.djlquant.runtime.Workers;
+
+/**
+ * The operators a model runs on. {@link ScalarKernels} is the specification; every other
+ * implementation must agree with it to float rounding. Implementations are stateless and
+ * thread-safe.
+ */
+public interface Kernels {
+    /** Name for the load report, e.g. {@code scalar} or {@code vector-512}. */
+    String name();
+
+    /**
+     * Brings a matrix into this implementation's packed layout, in parallel. Never fails for a
+     * readable matrix: a scheme without a fast layout is served through its decoder.
+     *
+     * @param arena owns the packed memory
+     */
+    MatMul pack(WeightMatrix weight, Arena arena, Workers workers);
+
+    /** A new empty cache for one layer of one sequence. */
+    LayerCache newCache(LayerCache.Shape shape);
+
+    /** {@code out[i] = x[i] · weight[i] / √(mean(x²) + eps)}; x and out may be the same array. */
+    void rmsNorm(float[] x, int xOffset, int n, float[] weight, float eps, float[] out, int outOffset);
+
+    /** {@code x[i] += y[i]}. */
+    void add(float[] x, int xOffset, float[] y, int yOffset, int n);
+
+    /** {@code gate[i] = silu(gate[i]) · up[i]}, silu(v) = v / (1 + e^−v). */
+    void siluMultiply(float[] gate, int gateOffset, float[] up, int upOffset, int n);
+
+    /**
+     * Rotates one head in place. {@code cos} and {@code sin} hold {@code rotaryDim/2} values from
+     * {@code tableOffset} on. Interleaved pairs are (2i, 2i+1), else (i, i + rotaryDim/2).
+     */
+    void rope(float[] x, int xOffset, int rotaryDim, boolean interleaved, float[] cos, float[] sin, int tableOffset);
+}

@@ -1,0 +1,37 @@
+package org.djlquant.model;
+
+import org.djlquant.runtime.LoadReport;
+
+/**
+ * A loaded decoder-only language model. Forward passes of different threads run one after the other;
+ * closing frees all weights, and passes begun afterwards throw {@link IllegalStateException}.
+ */
+public interface CausalLM extends AutoCloseable {
+
+    /** Architecture name, e.g. {@code mistral}. */
+    String architecture();
+
+    /** Size of the vocabulary: the length of a logits row. */
+    int vocabularySize();
+
+    /** The largest number of positions a sequence may have. */
+    int contextLength();
+
+    /** Elements of a hidden state. */
+    int hiddenSize();
+
+    /** Starts an empty sequence with its own KV cache. */
+    Sequence newSequence();
+
+    /**
+     * Runs all token runs of a batch in one pass (weights are read once) and leaves logits in the
+     * batch. Tokens are appended to the caches of their sequences.
+     */
+    void forward(Batch batch);
+
+    /** What was loaded and how it runs. */
+    LoadReport report();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,61 @@
+package org.djlquant.quant;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A weight matrix stored as rows of {@link BlockScheme} blocks.
+ *
+ * @param blocks the scheme
+ * @param data the bytes of the matrix, {@code rows · rowBytes(cols)} of them
+ * @param rows output features
+ * @param cols input features, a multiple of the block length
+ */
+public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int cols)
+        implements WeightMatrix {
+
+    /** Checks that the data has the size the shape asks for. */
+    public BlockMatrix {
+        if (cols % blocks.blockLength() != 0) {
+            throw new IllegalArgumentException(
+                    blocks.name() + " needs columns in multiples of " + blocks.blockLength() + ", found " + cols);
+        }
+        long need = Math.multiplyExact((long) rows, blocks.rowBytes(cols));
+        if (data.byteSize() != need) {
+            throw new IllegalArgumentException(
+                    blocks.name() + " " + rows + "x" + cols + " needs " + need + " bytes, found " + data.byteSize());
+        }
+    }
+
+    @Override
+    public String scheme() {
+        return blocks.name();
+    }
+
+    @Override
+    public long byteSize() {
+        return data.byteSize();
+    }
+
+    @Override
+    public GroupForm form() {
+        return blocks.form();
+    }
+
+    @Override
+    public void decodeRow(int row, float[] dst, int dstOffset) {
+        int length = blocks.blockLength();
+        int bytes = blocks.blockBytes();
+        long offset = row * blocks.rowBytes(cols);
+        for (int k = 0; k < cols; k += length, offset += bytes) {
+            blocks.decode(data, offset, dst, dstOffset + k);
+        }
+    }
+
+    @Override
+    public void unpackRow(int row, GroupedRow into) {
+        long offset = row * blocks.rowBytes(cols);
+        for (int b = 0; b < cols / blocks.blockLength(); b++, offset += blocks.blockBytes()) {
+            blocks.unpack(data, offset, b, into);
+        }
+    }
+}

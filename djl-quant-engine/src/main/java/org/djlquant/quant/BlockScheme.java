@@ -1,0 +1,48 @@
+package org.djlquant.quant;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A scheme that stores a row as consecutive blocks of a fixed number of elements and bytes: all of
+ * GGUF's types, and plain floating-point types as blocks of one. Implementations are stateless.
+ *
+ * <p>All multi-byte fields are little-endian.
+ */
+public interface BlockScheme {
+
+    /** Name as users know it, e.g. {@code Q4_K}. */
+    String name();
+
+    /** Elements in a block. */
+    int blockLength();
+
+    /** Bytes of a block. */
+    int blockBytes();
+
+    /**
+     * Decodes one block to float32.
+     *
+     * @param data the bytes of the tensor
+     * @param offset where the block begins
+     * @param dst receives {@link #blockLength()} values from {@code dstOffset} on
+     */
+    void decode(MemorySegment data, long offset, float[] dst, int dstOffset);
+
+    /** The integer form, or {@code null} if the scheme has none. */
+    default GroupForm form() {
+        return null;
+    }
+
+    /**
+     * Takes block {@code block} of a row apart: codes, scales and minima go to their places in
+     * {@code into} (element {@code block · blockLength()} on).
+     */
+    default void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+        throw new UnsupportedOperationException(name() + " has no integer form");
+    }
+
+    /** Bytes of a row of {@code cols} elements. */
+    default long rowBytes(int cols) {
+        return (long) cols / blockLength() * blockBytes();
+    }
+}

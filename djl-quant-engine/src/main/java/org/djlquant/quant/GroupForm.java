@@ -1,0 +1,46 @@
+package org.djlquant.quant;
+
+/**
+ * What the integer form of a scheme looks like. Every affine and codebook scheme is an instance of
+ *
+ * <pre>w[k] = (d[k / superGroup] · sc[k / group]) · v(code[k])  −  dmin[k / superGroup] · m[k / group]</pre>
+ *
+ * where {@code v(c) = table[c]} for a codebook and {@code c − zero} otherwise. The products are
+ * evaluated in float32 in the order written. A scheme with one scale per group has {@code
+ * superGroup == group} and {@code subScales == false} (then {@code sc = m = 1}); one without a
+ * minimum has {@code hasMin == false}. Kernels choose a packed layout by these fields, never by the
+ * name of a scheme.
+ *
+ * @param bits bits of one code, 1 to 8; codes are unsigned (0 … 2^bits − 1)
+ * @param group elements that share a (sub-)scale; divides superGroup
+ * @param superGroup elements that share {@code d}; a row is padded to whole super groups
+ * @param zero the code that means 0, for schemes without table; 0 if {@code hasMin}
+ * @param subScales whether {@code sc} (and {@code m}) are stored: signed 8-bit integers
+ * @param hasMin whether {@code dmin·m} is subtracted
+ * @param halfScales whether {@code d} and {@code dmin} are exactly representable in float16
+ * @param table codebook of {@code 2^bits} values, or {@code null}
+ */
+public record GroupForm(
+        int bits,
+        int group,
+        int superGroup,
+        int zero,
+        boolean subScales,
+        boolean hasMin,
+        boolean halfScales,
+        float[] table) {
+
+    /** Checks that the fields fit each other. */
+    public GroupForm {
+        if (bits < 1 || bits > 8 || group < 1 || superGroup % group != 0) {
+            throw new IllegalArgumentException(
+                    "bits " + bits + ", group " + group + ", superGroup " + superGroup);
+        }
+        if (!subScales && superGroup != group) {
+            throw new IllegalArgumentException("one scale per group needs superGroup == group");
+        }
+        if (table != null && table.length != 1 << bits) {
+            throw new IllegalArgumentException("table of " + table.length + " for " + bits + " bits");
+        }
+    }
+}
