@@ -43,12 +43,7 @@ public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int 
 
     @Override
     public void decodeRow(int row, float[] dst, int dstOffset) {
-        int length = blocks.blockLength();
-        int bytes = blocks.blockBytes();
-        long offset = row * blocks.rowBytes(cols);
-        for (int k = 0; k < cols; k += length, offset += bytes) {
-            blocks.decode(data, offset, dst, dstOffset + k);
-        }
+        blocks.decode(data, row * blocks.rowBytes(cols), cols / blocks.blockLength(), dst, dstOffset);
     }
 
     @Override

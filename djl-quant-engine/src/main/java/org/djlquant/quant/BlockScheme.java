@@ -28,6 +28,13 @@ public interface BlockScheme {
      */
     void decode(MemorySegment data, long offset, float[] dst, int dstOffset);
 
+    /** Decodes {@code count} consecutive blocks; for schemes that copy runs faster than single blocks. */
+    default void decode(MemorySegment data, long offset, int count, float[] dst, int dstOffset) {
+        for (int b = 0; b < count; b++) {
+            decode(data, offset + (long) b * blockBytes(), dst, dstOffset + b * blockLength());
+        }
+    }
+
     /** The integer form, or {@code null} if the scheme has none. */
     default GroupForm form() {
         return null;

@@ -6,13 +6,39 @@ import java.nio.ByteOrder;
 
 /** Little-endian reads of the field types that blocks are made of. */
 final class Bytes {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private Bytes() {}
+
+    /** An unsigned byte. */
+    static int u8(MemorySegment data, long offset) {
+        return data.get(ValueLayout.JAVA_BYTE, offset) & 0xff;
+    }
+
+    /** A signed byte. */
+    static byte s8(MemorySegment data, long offset) {
+        return data.get(ValueLayout.JAVA_BYTE, offset);
+    }
+
+    /** An unsigned 16-bit integer. */
+    static int u16(MemorySegment data, long offset) {
+        return data.get(SHORT, offset) & 0xffff;
+    }
+
+    /** A 32-bit word. */
+    static int i32(MemorySegment data, long offset) {
+        return data.get(INT, offset);
+    }
 
     /** A float16 widened to float32. */
     static float half(MemorySegment data, long offset) {
         return Float.float16ToFloat(data.get(SHORT, offset));
+    }
+
+    /** A float32. */
+    static float f32(MemorySegment data, long offset) {
+        return data.get(FLOAT, offset);
     }
 }

@@ -43,4 +43,24 @@ public record GroupForm(
             throw new IllegalArgumentException("table of " + table.length + " for " + bits + " bits");
         }
     }
+
+    /** One float16 scale per group: {@code d · (code − zero)}. */
+    static GroupForm scaled(int bits, int group, int zero) {
+        return new GroupForm(bits, group, group, zero, false, false, true, null);
+    }
+
+    /** One float16 scale and minimum per group: {@code d · code − dmin}. */
+    static GroupForm scaledMin(int bits, int group) {
+        return new GroupForm(bits, group, group, 0, false, true, true, null);
+    }
+
+    /** Super groups of 256 with integer sub-scales: {@code (d · sc) · (code − zero)}. */
+    static GroupForm subScaled(int bits, int group, int zero) {
+        return new GroupForm(bits, group, 256, zero, true, false, true, null);
+    }
+
+    /** Super groups of 256 with integer sub-scales and sub-minima: {@code (d · sc) · code − dmin · m}. */
+    static GroupForm subScaledMin(int bits, int group) {
+        return new GroupForm(bits, group, 256, 0, true, true, true, null);
+    }
 }

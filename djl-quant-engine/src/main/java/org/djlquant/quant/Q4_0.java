@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -16,46 +14,24 @@ import java.lang.foreign.MemorySegment;
  *
  * Source: block_q4_0 of ggml.
  */
-final class Q4_0 implements BlockScheme {
-    private static final GroupForm FORM = new GroupForm(4, 32, 32, 8, false, false, true, null);
-
-    @Override
-    public String name() {
-        return "Q4_0";
-    }
-
-    @Override
-    public int blockLength() {
-        return 32;
-    }
-
-    @Override
-    public int blockBytes() {
-        return 18;
+final class Q4_0 extends FixedBlock {
+    Q4_0() {
+        super("Q4_0", 32, 18, GroupForm.scaled(4, 32, 8));
     }
 
     @Override
     public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         for (int j = 0; j < 16; j++) {
-            int qs = data.get(JAVA_BYTE, offset + 2 + j);
+            int qs = Bytes.u8(data, offset + 2 + j);
             dst[dstOffset + j] = d * ((qs & 15) - 8);
-            dst[dstOffset + j + 16] = d * ((qs >> 4 & 15) - 8);
+            dst[dstOffset + j + 16] = d * ((qs >> 4) - 8);
         }
-    }
-
-    @Override
-    public GroupForm form() {
-        return FORM;
     }
 
     @Override
     public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
-        for (int j = 0; j < 16; j++) {
-            int qs = data.get(JAVA_BYTE, offset + 2 + j);
-            into.codes[32 * block + j] = (byte) (qs & 15);
-            into.codes[32 * block + j + 16] = (byte) (qs >> 4 & 15);
-        }
+        Nibbles.unpack(data, offset + 2, 16, into.codes, 32 * block);
     }
 }

@@ -9,7 +9,21 @@ public final class Schemes {
     private static final Map<String, BlockScheme> BY_NAME = new LinkedHashMap<>();
 
     static {
+        register(new F32());
+        register(new F16());
+        register(new BF16());
         register(new Q4_0());
+        register(new Q4_1());
+        register(new Q5_0());
+        register(new Q5_1());
+        register(new Q8_0());
+        register(new Q2_K());
+        register(new Q3_K());
+        register(new Q4_K());
+        register(new Q5_K());
+        register(new Q6_K());
+        register(new IQ4_NL());
+        register(new IQ4_XS());
     }
 
     private Schemes() {}

@@ -1,0 +1,39 @@
+package org.djlquant.quant;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The twelve bytes in which {@code Q4_K} and {@code Q5_K} keep eight 6-bit scales and minima.
+ *
+ * <pre>
+ * sc[j] = scales[j] &amp; 63                                    m[j] = scales[j + 4] &amp; 63           j &lt; 4
+ * sc[j] = scales[j + 4] &amp; 15 | scales[j − 4] ≫ 6 ≪ 4        m[j] = scales[j + 4] ≫ 4 | scales[j] ≫ 6 ≪ 4   else
+ * </pre>
+ *
+ * Source: get_scale_min_k4 of ggml.
+ */
+final class KScales {
+    private KScales() {}
+
+    /** Sub-scale {@code j}, 0 to 63. */
+    static int scale(MemorySegment data, long scales, int j) {
+        return j < 4
+                ? Bytes.u8(data, scales + j) & 63
+                : Bytes.u8(data, scales + j + 4) & 15 | Bytes.u8(data, scales + j - 4) >> 6 << 4;
+    }
+
+    /** Sub-minimum {@code j}, 0 to 63. */
+    static int min(MemorySegment data, long scales, int j) {
+        return j < 4
+                ? Bytes.u8(data, scales + j + 4) & 63
+                : Bytes.u8(data, scales + j + 4) >> 4 | Bytes.u8(data, scales + j) >> 6 << 4;
+    }
+
+    /** Puts scales and minima of a block in their places. */
+    static void unpack(MemorySegment data, long scales, int block, GroupedRow into) {
+        for (int j = 0; j < 8; j++) {
+            into.sc[8 * block + j] = (byte) scale(data, scales, j);
+            into.m[8 * block + j] = (byte) min(data, scales, j);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package org.djlquant.quant;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * GGUF {@code Q5_0}: 5-bit codes with one float16 scale per 32 elements.
+ *
+ * <pre>
+ * byte  0  1 | 2 … 5                         | 6 … 21
+ *       d    | qh: bit k = bit 4 of code k   | qs: nibbles as in Q4_0
+ *
+ * w[k] = d · (code[k] − 16)
+ * </pre>
+ *
+ * Source: block_q5_0 of ggml.
+ */
+final class Q5_0 extends FixedBlock {
+    Q5_0() {
+        super("Q5_0", 32, 22, GroupForm.scaled(5, 32, 16));
+    }
+
+    @Override
+    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+        float d = Bytes.half(data, offset);
+        int qh = Bytes.i32(data, offset + 2);
+        for (int j = 0; j < 16; j++) {
+            int qs = Bytes.u8(data, offset + 6 + j);
+            dst[dstOffset + j] = d * ((qs & 15 | (qh >>> j & 1) << 4) - 16);
+            dst[dstOffset + j + 16] = d * ((qs >> 4 | (qh >>> j + 16 & 1) << 4) - 16);
+        }
+    }
+
+    @Override
+    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+        into.d[block] = Bytes.half(data, offset);
+        codes(data, offset + 2, into.codes, 32 * block);
+    }
+
+    /** Reads the 32 codes from {@code qh} and the {@code qs} behind it. */
+    static void codes(MemorySegment data, long offset, byte[] codes, int at) {
+        int qh = Bytes.i32(data, offset);
+        Nibbles.unpack(data, offset + 4, 16, codes, at);
+        for (int k = 0; k < 32; k++) {
+            codes[at + k] |= (byte) ((qh >>> k & 1) << 4);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package org.djlquant.quant;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * GGUF {@code Q6_K}: 6-bit codes; sixteen groups of 16 with 8-bit scales in a super block of 256.
+ *
+ * <pre>
+ * byte  0 … 127 | 128 … 191 | 192 … 207    | 208 209
+ *       ql      | qh        | int8 sc[16]  | d
+ *
+ * r = k % 128
+ * code[k] = nibble (r / 64) of ql[64·(k / 128) + r % 64]
+ *         + 16·(qh[32·(k / 128) + r % 32] ≫ 2·(r / 32) &amp; 3)
+ * w[k]    = (d · sc[k / 16]) · (code[k] − 32)
+ * </pre>
+ *
+ * Source: block_q6_K of ggml.
+ */
+final class Q6_K extends FixedBlock {
+    Q6_K() {
+        super("Q6_K", 256, 210, GroupForm.subScaled(6, 16, 32));
+    }
+
+    @Override
+    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+        float d = Bytes.half(data, offset + 208);
+        for (int g = 0; g < 16; g++) {
+            float dl = d * Bytes.s8(data, offset + 192 + g);
+            long ql = offset + g / 8 * 64 + g % 4 * 16;
+            long qh = offset + 128 + g / 8 * 32 + g % 2 * 16;
+            int shiftLow = g / 4 % 2 * 4;
+            int shiftHigh = g / 2 % 4 * 2;
+            for (int l = 0; l < 16; l++) {
+                int low = Bytes.u8(data, ql + l) >> shiftLow & 15;
+                int high = Bytes.u8(data, qh + l) >> shiftHigh & 3;
+                dst[dstOffset + 16 * g + l] = dl * ((low | high << 4) - 32);
+            }
+        }
+    }
+
+    @Override
+    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+        into.d[block] = Bytes.half(data, offset + 208);
+        MemorySegment.copy(
+                data, ValueLayout.JAVA_BYTE, offset + 192, into.sc, 16 * block, 16);
+        for (int half = 0; half < 2; half++) {
+            int at = 256 * block + 128 * half;
+            Nibbles.unpack(data, offset + 64 * half, 64, into.codes, at);
+            for (int l = 0; l < 32; l++) {
+                int high = Bytes.u8(data, offset + 128 + 32 * half + l);
+                for (int s = 0; s < 4; s++) {
+                    into.codes[at + 32 * s + l] |= (byte) ((high >> 2 * s & 3) << 4);
+                }
+            }
+        }
+    }
+}
