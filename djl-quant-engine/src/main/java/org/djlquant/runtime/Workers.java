@@ -2,9 +2,9 @@ package org.djlquant.runtime;
 
 /**
  * A fixed team of threads that run one parallel loop at a time. Implementations are safe for use by
- * many threads: loops of different callers run one after the other.
+ * many threads: loops of different callers run one after the other, in the order they came.
  */
-public interface Workers {
+public interface Workers extends AutoCloseable {
 
     /** The body of a parallel loop. */
     @FunctionalInterface
@@ -18,12 +18,40 @@ public interface Workers {
         void run(int index, int parts);
     }
 
+    /**
+     * The team that all models of this JVM share unless they ask for their own. Its size is the
+     * system property {@code djlquant.threads}, else what {@link CpuBudget} finds.
+     */
+    static Workers shared() {
+        return WorkerPool.Shared.POOL;
+    }
+
+    /** A team of its own with {@code threads} threads, the caller included; the caller closes it. */
+    static Workers of(int threads) {
+        return new WorkerPool(threads);
+    }
+
     /** Number of threads that work, the caller included. */
     int threads();
 
     /**
      * Runs {@code task.run(i, threads())} for every i, the caller doing part 0, and returns when all
      * are done. An exception of any part is thrown to the caller after all parts ended.
+     *
+     * @throws IllegalStateException if called from inside a task of this team, or after close
      */
     void run(Task task);
+
+    /**
+     * Memory that part {@code part} of the running loop may use as it likes; its content is
+     * undefined. It stays the same between loops, so that a step allocates nothing.
+     *
+     * @param part the index the task was called with
+     * @param floats least length of the array
+     */
+    float[] scratch(int part, int floats);
+
+    /** Ends the threads of a team made by {@link #of}; the shared team ignores it. */
+    @Override
+    void close();
 }

@@ -1,0 +1,213 @@
+package org.djlquant.runtime;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * {@link Workers} of daemon threads. A thread without work spins for a short bounded time, because
+ * the next loop of a decode step usually begins within microseconds, and then parks: pure spinning
+ * collapses as soon as processors are shared with anything else.
+ */
+final class WorkerPool implements Workers {
+    /** Long enough for the gaps inside a decode step, short enough not to be seen in a profile. */
+    private static final long SPIN_NANOS = 40_000;
+
+    private static final float[] NO_FLOATS = {};
+
+    /** Holder of the team of this JVM. */
+    static final class Shared {
+        static final WorkerPool POOL =
+                new WorkerPool(Integer.getInteger("djlquant.threads", CpuBudget.threads()), true);
+
+        private Shared() {}
+    }
+
+    private final int threads;
+    private final boolean permanent;
+    private final ReentrantLock callers = new ReentrantLock(true);
+    private final Member[] members;
+    private final float[][] scratch;
+    private final AtomicInteger pending = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    private Task task;
+    private volatile Thread waitingCaller;
+    private volatile boolean closed;
+
+    WorkerPool(int threads) {
+        this(threads, false);
+    }
+
+    private WorkerPool(int threads, boolean permanent) {
+        if (threads < 1 || threads > 1024) {
+            throw new IllegalArgumentException("threads must be 1 to 1024, found " + threads);
+        }
+        this.threads = threads;
+        this.permanent = permanent;
+        scratch = new float[threads][];
+        Arrays.fill(scratch, NO_FLOATS);
+        members = new Member[threads - 1];
+        for (int i = 0; i < members.length; i++) {
+            members[i] = new Member(i + 1);
+            members[i].setName("djl-quant-worker-" + (i + 1));
+            members[i].setDaemon(true);
+            members[i].start();
+        }
+    }
+
+    @Override
+    public int threads() {
+        return threads;
+    }
+
+    @Override
+    public void run(Task body) {
+        if (callers.isHeldByCurrentThread() || Thread.currentThread() instanceof Member m && m.pool() == this) {
+            throw new IllegalStateException("a parallel loop was started from inside a task of the same workers");
+        }
+        callers.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the workers are closed");
+            }
+            task = body;
+            pending.set(members.length);
+            for (Member member : members) {
+                member.start(member.loop + 1);
+            }
+            try {
+                body.run(0, threads);
+            } catch (Throwable t) {
+                fail(t);
+            }
+            awaitMembers();
+            task = null;
+            Throwable thrown = failure.getAndSet(null);
+            if (thrown instanceof RuntimeException e) {
+                throw e;
+            } else if (thrown instanceof Error e) {
+                throw e;
+            }
+        } finally {
+            callers.unlock();
+        }
+    }
+
+    private void awaitMembers() {
+        long deadline = 0;
+        while (pending.get() > 0) {
+            if (deadline == 0) {
+                deadline = System.nanoTime() + SPIN_NANOS;
+            } else if (System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+            } else {
+                waitingCaller = Thread.currentThread();
+                if (pending.get() > 0) {
+                    LockSupport.park(this);
+                }
+                waitingCaller = null;
+            }
+        }
+    }
+
+    private void fail(Throwable t) {
+        if (!failure.compareAndSet(null, t)) {
+            Throwable first = failure.get();
+            if (first != t) {
+                first.addSuppressed(t);
+            }
+        }
+    }
+
+    @Override
+    public float[] scratch(int part, int floats) {
+        float[] memory = scratch[part];
+        if (memory.length < floats) {
+            memory = new float[Math.max(floats, 2 * memory.length)];
+            scratch[part] = memory;
+        }
+        return memory;
+    }
+
+    @Override
+    public void close() {
+        if (permanent) {
+            return;
+        }
+        callers.lock();
+        try {
+            closed = true;
+            for (Member member : members) {
+                LockSupport.unpark(member);
+            }
+        } finally {
+            callers.unlock();
+        }
+    }
+
+    /** One thread of the team, which always does the same part. */
+    private final class Member extends Thread {
+        private final int part;
+        private volatile int loop;
+        private volatile boolean parked;
+
+        Member(int part) {
+            this.part = part;
+        }
+
+        WorkerPool pool() {
+            return WorkerPool.this;
+        }
+
+        /** Publishes loop number {@code next}; the write of {@link #loop} also publishes the task. */
+        void start(int next) {
+            loop = next;
+            if (parked) {
+                LockSupport.unpark(this);
+            }
+        }
+
+        @Override
+        public void run() {
+            int done = 0;
+            while (true) {
+                if (!awaitLoop(done)) {
+                    return;
+                }
+                done = loop;
+                try {
+                    task.run(part, threads);
+                } catch (Throwable t) {
+                    fail(t);
+                }
+                if (pending.decrementAndGet() == 0) {
+                    LockSupport.unpark(waitingCaller);
+                }
+            }
+        }
+
+        private boolean awaitLoop(int done) {
+            long deadline = 0;
+            while (loop == done) {
+                if (closed) {
+                    return false;
+                }
+                if (deadline == 0) {
+                    deadline = System.nanoTime() + SPIN_NANOS;
+                } else if (System.nanoTime() < deadline) {
+                    Thread.onSpinWait();
+                } else {
+                    parked = true;
+                    if (loop == done && !closed) {
+                        LockSupport.park(WorkerPool.this);
+                    }
+                    parked = false;
+                }
+            }
+            return true;
+        }
+    }
+}
