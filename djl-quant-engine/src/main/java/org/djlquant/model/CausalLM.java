@@ -1,5 +1,7 @@
 package org.djlquant.model;
 
+import java.util.List;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.runtime.LoadReport;
 
 /**
@@ -19,6 +21,9 @@ public interface CausalLM extends AutoCloseable {
 
     /** Elements of a hidden state. */
     int hiddenSize();
+
+    /** What each layer of a sequence caches, first layer first. */
+    List<LayerCache.Shape> cacheShapes();
 
     /** Starts an empty sequence with its own KV cache. */
     Sequence newSequence();

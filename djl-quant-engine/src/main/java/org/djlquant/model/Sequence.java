@@ -1,5 +1,8 @@
 package org.djlquant.model;
 
+import java.util.List;
+import org.djlquant.kernel.LayerCache;
+
 /** One token sequence and its KV cache. Not thread-safe. */
 public interface Sequence extends AutoCloseable {
     /** Positions in the cache. */
@@ -10,6 +13,12 @@ public interface Sequence extends AutoCloseable {
 
     /** A copy that continues independently (beams, several answers to one prompt). */
     Sequence fork();
+
+    /**
+     * The caches of the layers, first layer first, for import and export of keys and values. All of
+     * them must have the same length whenever a forward pass begins.
+     */
+    List<LayerCache> caches();
 
     /** Bytes of cache allocated now. */
     long bytes();
