@@ -1,0 +1,85 @@
+"""Times llama.cpp through llama-cpp-python's low-level API with llama.cpp's own defaults.
+
+    python llama_cpp_bench.py model.gguf --threads 2
+
+Prints one JSON object with the same keys as `djl-quant bench --json`.
+"""
+import argparse
+import ctypes
+import json
+import resource
+import time
+
+import llama_cpp as L
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("model")
+    args.add_argument("--threads", type=int, default=2)
+    args.add_argument("--repeat", type=int, default=2)
+    a = args.parse_args()
+
+    quiet = L.llama_log_callback(lambda level, text, user: None)
+    L.llama_log_set(quiet, ctypes.c_void_p(0))
+    L.llama_backend_init()
+    start = time.perf_counter()
+    model = L.llama_model_load_from_file(a.model.encode(), L.llama_model_default_params())
+    if not model:
+        raise SystemExit(f"cannot load {a.model}")
+    params = L.llama_context_default_params()
+    params.n_ctx = 1024
+    params.n_threads = a.threads
+    params.n_threads_batch = a.threads
+    context = L.llama_init_from_model(model, params)
+    load_seconds = time.perf_counter() - start
+    memory = L.llama_get_memory(context)
+
+    def run(tokens):
+        array = (L.llama_token * len(tokens))(*tokens)
+        batch = L.llama_batch_get_one(array, len(tokens))
+        if L.llama_decode(context, batch) != 0:
+            raise SystemExit("llama_decode failed")
+        L.llama_synchronize(context)
+
+    def reset():
+        L.llama_memory_clear(memory, True)
+
+    def timed(tokens, repeat):
+        best = None
+        for _ in range(repeat):
+            reset()
+            begin = time.perf_counter()
+            run(tokens)
+            seconds = time.perf_counter() - begin
+            best = seconds if best is None else min(best, seconds)
+        return best
+
+    prompt = [1] + [300 + i * 37 % 30000 for i in range(511)]
+    begin = time.perf_counter()
+    run(prompt[:8])
+    first = load_seconds + time.perf_counter() - begin
+    result = {
+        "prefill_128": 128 / timed(prompt[:128], a.repeat),
+        "prefill_512": 512 / timed(prompt, a.repeat),
+    }
+    best = None
+    for _ in range(a.repeat):
+        reset()
+        run(prompt[:8])
+        begin = time.perf_counter()
+        for i in range(64):
+            run([prompt[8 + i]])
+        seconds = time.perf_counter() - begin
+        best = seconds if best is None else min(best, seconds)
+    result["decode_64"] = 64 / best
+    result["load_seconds"] = load_seconds
+    result["first_token_seconds"] = first
+    result["rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    result["threads"] = a.threads
+    result["kernels"] = "llama.cpp " + L.__version__
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
