@@ -26,6 +26,11 @@ public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int 
         }
     }
 
+    /** A view of row-major float32 values as an {@code F32} matrix. */
+    public static BlockMatrix ofFloats(float[] values, int rows, int cols) {
+        return new BlockMatrix(Schemes.block("F32"), MemorySegment.ofArray(values), rows, cols);
+    }
+
     @Override
     public String scheme() {
         return blocks.name();

@@ -48,6 +48,14 @@ public interface BlockScheme {
         throw new UnsupportedOperationException(name() + " has no integer form");
     }
 
+    /**
+     * The inverse of {@link #unpack}: writes block {@code block} of a row. Scales are rounded to their
+     * stored type; codes and integer scales must be in range.
+     */
+    default void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        throw new UnsupportedOperationException(name() + " cannot be written");
+    }
+
     /** Bytes of a row of {@code cols} elements. */
     default long rowBytes(int cols) {
         return (long) cols / blockLength() * blockBytes();

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Little-endian reads of the field types that blocks are made of. */
+/** Little-endian access to the field types that blocks are made of. */
 final class Bytes {
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -40,5 +40,25 @@ final class Bytes {
     /** A float32. */
     static float f32(MemorySegment data, long offset) {
         return data.get(FLOAT, offset);
+    }
+
+    /** Writes the low eight bits. */
+    static void put8(MemorySegment data, long offset, int value) {
+        data.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
+    }
+
+    /** Writes the low sixteen bits. */
+    static void put16(MemorySegment data, long offset, int value) {
+        data.set(SHORT, offset, (short) value);
+    }
+
+    /** Writes a 32-bit word. */
+    static void put32(MemorySegment data, long offset, int value) {
+        data.set(INT, offset, value);
+    }
+
+    /** Writes a value rounded to the nearest float16, ties to even. */
+    static void putHalf(MemorySegment data, long offset, float value) {
+        data.set(SHORT, offset, Float.floatToFloat16(value));
     }
 }

@@ -40,4 +40,10 @@ final class IQ4_NL extends FixedBlock {
         into.d[block] = Bytes.half(data, offset);
         Nibbles.unpack(data, offset + 2, 16, into.codes, 32 * block);
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        Nibbles.pack(from.codes, 32 * block, 16, data, offset + 2);
+    }
 }

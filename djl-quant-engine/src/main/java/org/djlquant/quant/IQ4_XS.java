@@ -50,4 +50,20 @@ final class IQ4_XS extends FixedBlock {
             Nibbles.unpack(data, offset + 8 + 16 * g, 16, into.codes, 256 * block + 32 * g);
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        int high = 0;
+        for (int g = 0; g < 8; g++) {
+            high |= (from.sc[8 * block + g] + 32 >> 4) << 2 * g;
+            Nibbles.pack(from.codes, 256 * block + 32 * g, 16, data, offset + 8 + 16 * g);
+        }
+        Bytes.put16(data, offset + 2, high);
+        for (int j = 0; j < 4; j++) {
+            int first = from.sc[8 * block + 2 * j] + 32 & 15;
+            int second = from.sc[8 * block + 2 * j + 1] + 32 & 15;
+            Bytes.put8(data, offset + 4 + j, first | second << 4);
+        }
+    }
 }

@@ -36,4 +36,17 @@ final class KScales {
             into.m[8 * block + j] = (byte) min(data, scales, j);
         }
     }
+
+    /** Writes scales and minima of a block. */
+    static void pack(GroupedRow from, int block, MemorySegment data, long scales) {
+        for (int j = 0; j < 4; j++) {
+            int scale = from.sc[8 * block + j];
+            int min = from.m[8 * block + j];
+            int upperScale = from.sc[8 * block + j + 4];
+            int upperMin = from.m[8 * block + j + 4];
+            Bytes.put8(data, scales + j, scale | upperScale >> 4 << 6);
+            Bytes.put8(data, scales + j + 4, min | upperMin >> 4 << 6);
+            Bytes.put8(data, scales + j + 8, upperScale & 15 | (upperMin & 15) << 4);
+        }
+    }
 }

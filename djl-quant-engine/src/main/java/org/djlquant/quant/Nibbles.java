@@ -14,4 +14,11 @@ final class Nibbles {
             codes[at + j + n] = (byte) (qs >> 4);
         }
     }
+
+    /** Writes the low four bits of {@code 2·n} codes to {@code n} bytes. */
+    static void pack(byte[] codes, int at, int n, MemorySegment data, long offset) {
+        for (int j = 0; j < n; j++) {
+            Bytes.put8(data, offset + j, codes[at + j] & 15 | codes[at + j + n] << 4);
+        }
+    }
 }

@@ -59,4 +59,26 @@ final class Q2_K extends FixedBlock {
             }
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset + 80, from.d[block]);
+        Bytes.putHalf(data, offset + 82, from.dmin[block]);
+        for (int g = 0; g < 16; g++) {
+            Bytes.put8(data, offset + g, from.sc[16 * block + g] | from.m[16 * block + g] << 4);
+        }
+        putCodes(from.codes, 256 * block, data, offset + 16);
+    }
+
+    /** Writes the low two bits of 256 codes. */
+    static void putCodes(byte[] codes, int at, MemorySegment data, long qs) {
+        for (int j = 0; j < 64; j++) {
+            int k = at + j / 32 * 128 + j % 32;
+            int packed = 0;
+            for (int s = 0; s < 4; s++) {
+                packed |= (codes[k + 32 * s] & 3) << 2 * s;
+            }
+            Bytes.put8(data, qs + j, packed);
+        }
+    }
 }

@@ -58,4 +58,30 @@ final class Q3_K extends FixedBlock {
             }
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset + 108, from.d[block]);
+        for (int j = 0; j < 8; j++) {
+            int low = from.sc[16 * block + j] + 32 & 15;
+            int high = from.sc[16 * block + j + 8] + 32 & 15;
+            Bytes.put8(data, offset + 96 + j, low | high << 4);
+        }
+        for (int j = 0; j < 4; j++) {
+            int packed = 0;
+            for (int s = 0; s < 4; s++) {
+                packed |= (from.sc[16 * block + j + 4 * s] + 32 >> 4) << 2 * s;
+            }
+            Bytes.put8(data, offset + 104 + j, packed);
+        }
+        int at = 256 * block;
+        Q2_K.putCodes(from.codes, at, data, offset + 32);
+        for (int l = 0; l < 32; l++) {
+            int mask = 0;
+            for (int g = 0; g < 8; g++) {
+                mask |= (from.codes[at + 32 * g + l] >> 2 & 1) << g;
+            }
+            Bytes.put8(data, offset + l, mask);
+        }
+    }
 }

@@ -36,4 +36,11 @@ final class Q4_1 extends FixedBlock {
         into.dmin[block] = -Bytes.half(data, offset + 2); // the group form subtracts
         Nibbles.unpack(data, offset + 4, 16, into.codes, 32 * block);
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        Bytes.putHalf(data, offset + 2, -from.dmin[block]);
+        Nibbles.pack(from.codes, 32 * block, 16, data, offset + 4);
+    }
 }

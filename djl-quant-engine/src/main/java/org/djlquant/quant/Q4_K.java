@@ -45,4 +45,14 @@ final class Q4_K extends FixedBlock {
             Nibbles.unpack(data, offset + 16 + 32 * c, 32, into.codes, 256 * block + 64 * c);
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        Bytes.putHalf(data, offset + 2, from.dmin[block]);
+        KScales.pack(from, block, data, offset + 4);
+        for (int c = 0; c < 4; c++) {
+            Nibbles.pack(from.codes, 256 * block + 64 * c, 32, data, offset + 16 + 32 * c);
+        }
+    }
 }

@@ -44,4 +44,20 @@ final class Q5_0 extends FixedBlock {
             codes[at + k] |= (byte) ((qh >>> k & 1) << 4);
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        putCodes(from.codes, 32 * block, data, offset + 2);
+    }
+
+    /** Writes 32 codes as {@code qh} and {@code qs}. */
+    static void putCodes(byte[] codes, int at, MemorySegment data, long offset) {
+        int qh = 0;
+        for (int k = 0; k < 32; k++) {
+            qh |= (codes[at + k] >> 4 & 1) << k;
+        }
+        Bytes.put32(data, offset, qh);
+        Nibbles.pack(codes, at, 16, data, offset + 4);
+    }
 }

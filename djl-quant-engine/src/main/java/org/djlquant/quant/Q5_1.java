@@ -37,4 +37,11 @@ final class Q5_1 extends FixedBlock {
         into.dmin[block] = -Bytes.half(data, offset + 2); // the group form subtracts
         Q5_0.codes(data, offset + 4, into.codes, 32 * block);
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        Bytes.putHalf(data, offset + 2, -from.dmin[block]);
+        Q5_0.putCodes(from.codes, 32 * block, data, offset + 4);
+    }
 }

@@ -54,4 +54,22 @@ final class Q5_K extends FixedBlock {
             }
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        Bytes.putHalf(data, offset + 2, from.dmin[block]);
+        KScales.pack(from, block, data, offset + 4);
+        int at = 256 * block;
+        for (int c = 0; c < 4; c++) {
+            Nibbles.pack(from.codes, at + 64 * c, 32, data, offset + 48 + 32 * c);
+        }
+        for (int l = 0; l < 32; l++) {
+            int high = 0;
+            for (int g = 0; g < 8; g++) {
+                high |= (from.codes[at + 32 * g + l] >> 4 & 1) << g;
+            }
+            Bytes.put8(data, offset + 16 + l, high);
+        }
+    }
 }

@@ -56,4 +56,21 @@ final class Q6_K extends FixedBlock {
             }
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset + 208, from.d[block]);
+        MemorySegment.copy(from.sc, 16 * block, data, ValueLayout.JAVA_BYTE, offset + 192, 16);
+        for (int half = 0; half < 2; half++) {
+            int at = 256 * block + 128 * half;
+            Nibbles.pack(from.codes, at, 64, data, offset + 64 * half);
+            for (int l = 0; l < 32; l++) {
+                int high = 0;
+                for (int s = 0; s < 4; s++) {
+                    high |= (from.codes[at + 32 * s + l] >> 4 & 3) << 2 * s;
+                }
+                Bytes.put8(data, offset + 128 + 32 * half + l, high);
+            }
+        }
+    }
 }

@@ -34,4 +34,12 @@ final class Q8_0 extends FixedBlock {
             into.codes[32 * block + k] = (byte) (Bytes.s8(data, offset + 2 + k) + 128);
         }
     }
+
+    @Override
+    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+        Bytes.putHalf(data, offset, from.d[block]);
+        for (int k = 0; k < 32; k++) {
+            Bytes.put8(data, offset + 2 + k, from.codes[32 * block + k] - 128);
+        }
+    }
 }

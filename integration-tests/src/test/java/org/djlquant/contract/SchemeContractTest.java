@@ -105,6 +105,20 @@ class SchemeContractTest {
 
     @ParameterizedTest
     @MethodSource("groupedSchemes")
+    void packsWhatItUnpackedByteForByte(BlockScheme scheme) {
+        GoldenBlocks golden = GoldenBlocks.of(scheme);
+        int cols = golden.decoded().length;
+        GroupedRow row = new GroupedRow(scheme.form(), cols);
+        new BlockMatrix(scheme, golden.packed(), 1, cols).unpackRow(0, row);
+        MemorySegment packed = MemorySegment.ofArray(new byte[(int) golden.packed().byteSize()]);
+        for (int b = 0; b < golden.count(); b++) {
+            scheme.pack(row, b, packed, (long) b * scheme.blockBytes());
+        }
+        assertEquals(-1, golden.packed().mismatch(packed), "first byte that differs");
+    }
+
+    @ParameterizedTest
+    @MethodSource("groupedSchemes")
     void saysWhetherItsScalesAreHalves(BlockScheme scheme) {
         GoldenBlocks golden = GoldenBlocks.of(scheme);
         int cols = golden.decoded().length;

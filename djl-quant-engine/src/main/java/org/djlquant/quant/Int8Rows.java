@@ -1,0 +1,56 @@
+package org.djlquant.quant;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * {@code INT8}: signed 8-bit codes with one float32 scale per row, symmetric around zero.
+ *
+ * <pre>w[r, k] = scale[r] · code[r, k]</pre>
+ *
+ * Weights of bitsandbytes' LLM.int8() have this form with {@code scale = SCB / 127}.
+ *
+ * @param codes row-major int8 codes
+ * @param scales one scale per row
+ * @param rows output features
+ * @param cols input features
+ */
+public record Int8Rows(MemorySegment codes, float[] scales, int rows, int cols) implements WeightMatrix {
+
+    /** Checks that the parts have the sizes the shape asks for. */
+    public Int8Rows {
+        if (codes.byteSize() != (long) rows * cols || scales.length != rows) {
+            throw new IllegalArgumentException("INT8 " + rows + "x" + cols + " needs as many bytes and " + rows
+                    + " scales, found " + codes.byteSize() + " and " + scales.length);
+        }
+    }
+
+    @Override
+    public String scheme() {
+        return "INT8";
+    }
+
+    @Override
+    public long byteSize() {
+        return codes.byteSize() + 4L * rows;
+    }
+
+    @Override
+    public void decodeRow(int row, float[] dst, int dstOffset) {
+        for (int k = 0; k < cols; k++) {
+            dst[dstOffset + k] = scales[row] * Bytes.s8(codes, (long) row * cols + k);
+        }
+    }
+
+    @Override
+    public GroupForm form() {
+        return new GroupForm(8, cols, cols, 128, false, false, false, null);
+    }
+
+    @Override
+    public void unpackRow(int row, GroupedRow into) {
+        into.d[0] = scales[row];
+        for (int k = 0; k < cols; k++) {
+            into.codes[k] = (byte) (Bytes.s8(codes, (long) row * cols + k) + 128);
+        }
+    }
+}

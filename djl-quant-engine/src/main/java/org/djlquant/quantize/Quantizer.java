@@ -1,0 +1,148 @@
+package org.djlquant.quantize;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.SequencedSet;
+import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.quant.BlockMatrix;
+import org.djlquant.quant.BlockScheme;
+import org.djlquant.quant.GroupedRow;
+import org.djlquant.quant.Int8Rows;
+import org.djlquant.quant.Schemes;
+import org.djlquant.quant.WeightMatrix;
+
+/**
+ * Quantizes matrices without calibration data: what loading with {@code load_in_4bit}, replacing the
+ * linear layers of a block, and writing GGUF files need. Thread-safe.
+ */
+public final class Quantizer {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final Map<String, GroupEncoder> ENCODERS = new LinkedHashMap<>();
+
+    static {
+        ENCODERS.put("Q4_0", RoundToNearest.symmetric(4));
+        ENCODERS.put("Q4_1", RoundToNearest.minMax(4));
+        ENCODERS.put("Q5_0", RoundToNearest.symmetric(5));
+        ENCODERS.put("Q5_1", RoundToNearest.minMax(5));
+        ENCODERS.put("Q8_0", RoundToNearest::q8);
+    }
+
+    private Quantizer() {}
+
+    /** Names of the schemes that {@link #quantize} writes. */
+    public static SequencedSet<String> schemes() {
+        SequencedSet<String> names = new LinkedHashSet<>(ENCODERS.keySet());
+        Collections.addAll(names, "INT8", "F16", "BF16", "F32");
+        return names;
+    }
+
+    /** Like {@link #quantize(WeightMatrix, String, Arena)} with memory that the garbage collector frees. */
+    public static WeightMatrix quantize(WeightMatrix weights, String scheme) {
+        return quantize(weights, scheme, Arena.ofAuto());
+    }
+
+    /**
+     * Quantizes a matrix of any scheme, row by row.
+     *
+     * @param weights the matrix; its rows are decoded one at a time
+     * @param scheme one of {@link #schemes()}
+     * @param arena owns the memory of the result
+     * @return a matrix of the same shape
+     * @throws UnsupportedModelException if the scheme cannot be written or the columns do not fill its
+     *     blocks
+     */
+    public static WeightMatrix quantize(WeightMatrix weights, String scheme, Arena arena) {
+        if (scheme.equals("INT8")) {
+            return int8(weights, arena);
+        }
+        if (!schemes().contains(scheme)) {
+            throw new UnsupportedModelException(
+                    "Cannot quantize to " + scheme + "; supported are " + String.join(", ", schemes()));
+        }
+        BlockScheme blocks = Schemes.block(scheme);
+        if (weights.cols() % blocks.blockLength() != 0) {
+            throw new UnsupportedModelException("Cannot quantize " + weights.rows() + "x" + weights.cols() + " to "
+                    + scheme + ": its columns must be a multiple of " + blocks.blockLength());
+        }
+        long rowBytes = blocks.rowBytes(weights.cols());
+        MemorySegment data = arena.allocate(Math.multiplyExact(weights.rows(), rowBytes), 64);
+        RowWriter writer = rowWriter(blocks, weights.cols());
+        float[] row = new float[weights.cols()];
+        for (int r = 0; r < weights.rows(); r++) {
+            weights.decodeRow(r, row, 0);
+            writer.write(row, data, r * rowBytes);
+        }
+        return new BlockMatrix(blocks, data, weights.rows(), weights.cols());
+    }
+
+    private interface RowWriter {
+        void write(float[] row, MemorySegment data, long offset);
+    }
+
+    private static RowWriter rowWriter(BlockScheme blocks, int cols) {
+        return switch (blocks.name()) {
+            case "F32" -> (row, data, offset) ->
+                MemorySegment.copy(row, 0, data, FLOAT, offset, row.length);
+            case "F16" -> (row, data, offset) -> {
+                for (int k = 0; k < row.length; k++) {
+                    data.set(SHORT, offset + 2L * k, Float.floatToFloat16(row[k]));
+                }
+            };
+            case "BF16" -> (row, data, offset) -> {
+                for (int k = 0; k < row.length; k++) {
+                    data.set(SHORT, offset + 2L * k, bfloat16(row[k]));
+                }
+            };
+            default -> groupWriter(blocks, ENCODERS.get(blocks.name()), cols);
+        };
+    }
+
+    private static RowWriter groupWriter(BlockScheme blocks, GroupEncoder encoder, int cols) {
+        GroupedRow parts = new GroupedRow(blocks.form(), cols);
+        return (row, data, offset) -> {
+            for (int b = 0; b < cols / blocks.blockLength(); b++) {
+                encoder.encode(row, b * blocks.blockLength(), parts, b);
+                blocks.pack(parts, b, data, offset + (long) b * blocks.blockBytes());
+            }
+        };
+    }
+
+    /** Rounds to nearest even; a NaN becomes quiet so that cutting its payload leaves a NaN. */
+    private static short bfloat16(float v) {
+        int bits = Float.floatToRawIntBits(v);
+        if (Float.isNaN(v)) {
+            return (short) (bits >>> 16 | 0x40);
+        }
+        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /** The row-wise weight quantization of LLM.int8(): {@code round(w · 127 / absmax)}, ties to even. */
+    private static Int8Rows int8(WeightMatrix weights, Arena arena) {
+        int cols = weights.cols();
+        MemorySegment codes = arena.allocate((long) weights.rows() * cols, 64);
+        float[] scales = new float[weights.rows()];
+        float[] row = new float[cols];
+        for (int r = 0; r < weights.rows(); r++) {
+            weights.decodeRow(r, row, 0);
+            float largest = 0;
+            for (float v : row) {
+                largest = Math.max(largest, Math.abs(v));
+            }
+            scales[r] = largest / 127;
+            float inverse = largest == 0 ? 0 : 127 / largest;
+            for (int k = 0; k < cols; k++) {
+                codes.set(ValueLayout.JAVA_BYTE, (long) r * cols + k, (byte) Math.rint(row[k] * inverse));
+            }
+        }
+        return new Int8Rows(codes, scales, weights.rows(), cols);
+    }
+}
