@@ -34,6 +34,11 @@ public final class Quantizer {
         ENCODERS.put("Q5_0", RoundToNearest.symmetric(5));
         ENCODERS.put("Q5_1", RoundToNearest.minMax(5));
         ENCODERS.put("Q8_0", RoundToNearest::q8);
+        ENCODERS.put("Q2_K", KMinEncoder.q2(Schemes.block("Q2_K").form()));
+        ENCODERS.put("Q3_K", KScaleEncoder.q3());
+        ENCODERS.put("Q4_K", KMinEncoder.q4(Schemes.block("Q4_K").form()));
+        ENCODERS.put("Q5_K", KMinEncoder.q5(Schemes.block("Q5_K").form()));
+        ENCODERS.put("Q6_K", KScaleEncoder.q6());
     }
 
     private Quantizer() {}
