@@ -1,19 +1,108 @@
 package org.djlquant.generate;
 
+import java.util.NoSuchElementException;
 import java.util.PrimitiveIterator;
+import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 
-/** Pull-style generation: each {@link #nextInt()} computes one token on the caller's thread. */
-public interface TokenStream extends PrimitiveIterator.OfInt, AutoCloseable {
-    /** Starts lazily: nothing is computed before the first {@code hasNext()}. */
-    static TokenStream open(CausalLM model, Request request) {
-        throw new UnsupportedOperationException("not built yet");
+/**
+ * Pull-style generation: each token is computed on the thread that asks for it, so a consumer that
+ * stops asking costs nothing but the cache of the sequence. The listener of the request is called
+ * too. Safe for use by several threads one after the other; {@link #close()} may come from any thread
+ * at any time.
+ */
+public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable {
+    private final CausalLM model;
+    private final Request request;
+    private final Cancellation cancellation;
+    private final Batch batch = new Batch();
+    private Continuation continuation;
+    private boolean ready;
+    private Generation result;
+
+    private TokenStream(CausalLM model, Request request) {
+        Continuation.check(model, request);
+        this.model = model;
+        this.request = request;
+        cancellation = request.cancellation();
+    }
+
+    /**
+     * Starts lazily: nothing is computed before the first {@code hasNext()}.
+     *
+     * @throws IllegalArgumentException if the prompt is empty or longer than the context
+     */
+    public static TokenStream open(CausalLM model, Request request) {
+        return new TokenStream(model, request);
+    }
+
+    /** Computes the next token if there is one; ends the stream on EOS, a limit, cancelling or an interrupt. */
+    @Override
+    public synchronized boolean hasNext() {
+        if (ready) {
+            return true;
+        }
+        if (result != null) {
+            return false;
+        }
+        boolean normal = false;
+        try {
+            if (continuation == null) {
+                continuation = new Continuation(model, request);
+            }
+            while (!ready && !continuation.isDone()) {
+                continuation.checkCancelled();
+                if (!continuation.isDone()) {
+                    batch.clear();
+                    continuation.addTo(batch, Generator.PROMPT_CHUNK);
+                    model.forward(batch);
+                    ready = continuation.takeFrom(batch);
+                }
+            }
+            normal = true;
+        } finally {
+            if (!ready || !normal) {
+                end();
+            }
+        }
+        return ready;
+    }
+
+    @Override
+    public synchronized int nextInt() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("the stream has ended");
+        }
+        ready = false;
+        return continuation.lastToken();
     }
 
     /** The outcome so far; its finish reason is final once {@code hasNext()} is false. */
-    Generation result();
+    public synchronized Generation result() {
+        if (result != null) {
+            return result;
+        }
+        return continuation == null
+                ? new Generation(new int[0], FinishReason.CANCELLED, request.prompt().length, 0, 0)
+                : continuation.result();
+    }
 
-    /** Cancels what is left and frees the sequence; safe from any thread, any number of times. */
+    private void end() {
+        if (result == null) {
+            if (continuation != null) {
+                continuation.close();
+            }
+            result = result();
+        }
+    }
+
+    /** Cancels what is left and frees the sequence, after the step in progress if there is one; idempotent. */
     @Override
-    void close();
+    public void close() {
+        cancellation.cancel();
+        synchronized (this) {
+            ready = false;
+            end();
+        }
+    }
 }

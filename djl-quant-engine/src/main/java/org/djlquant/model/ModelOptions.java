@@ -2,6 +2,7 @@ package org.djlquant.model;
 
 import java.util.Objects;
 import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.runtime.Workers;
 
 /**
@@ -48,7 +49,12 @@ public record ModelOptions(
         }
     }
 
-    /** The defaults: context as trained, float32 cache, no progress. */
+    /** The defaults on the kernels and the worker team of this JVM. */
+    public static ModelOptions defaults() {
+        return of(KernelsProvider.get().kernels(), Workers.shared());
+    }
+
+    /** The defaults on given kernels and workers: context as trained, float32 cache, no progress. */
     public static ModelOptions of(Kernels kernels, Workers workers) {
         return new ModelOptions(kernels, workers, 0, KvCacheType.F32, (done, total) -> {});
     }

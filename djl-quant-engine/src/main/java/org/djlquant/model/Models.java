@@ -1,10 +1,18 @@
 package org.djlquant.model;
 
+import java.lang.foreign.Arena;
 import org.djlquant.format.Checkpoint;
+import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.runtime.LoadReport;
+import org.djlquant.runtime.MachineMemory;
 import org.djlquant.runtime.MemoryPlan;
 
 /** Opens checkpoints as running models. */
 public final class Models {
+    /** A context nobody asked for is reduced to what fits, but not below this. */
+    private static final int LEAST_CONTEXT = 512;
+
     private Models() {}
 
     /**
@@ -16,13 +24,76 @@ public final class Models {
      *     message lists what is
      * @throws org.djlquant.format.ModelFormatException for a missing or misshapen tensor or hyper-parameter
      * @throws org.djlquant.runtime.ModelTooLargeException if it does not fit in memory
+     * @throws IllegalArgumentException if {@code max_model_len} exceeds what the model was trained with
      */
     public static CausalLM load(Checkpoint checkpoint, ModelOptions options) {
-        throw new UnsupportedOperationException("not built yet");
+        Arena arena = Arena.ofShared();
+        boolean loaded = false;
+        try {
+            long begin = System.nanoTime();
+            Weights weights = new Weights(checkpoint);
+            DecoderParts parts = build(checkpoint, weights);
+            MemoryPlan plan = plan(parts, weights, options.maxModelLen(), options.kvCacheType());
+            plan.requireFits();
+            weights.pack(options.kernels(), arena, options.workers(), options.progress());
+            LoadReport report = new LoadReport(
+                    parts.architecture(),
+                    checkpoint.naming() == Checkpoint.Naming.GGUF ? "GGUF" : "Hugging Face",
+                    weights.parameters(),
+                    weights.bytes(),
+                    weights.schemes(),
+                    weights.layouts(),
+                    reason(options.kernels()),
+                    options.workers().threads(),
+                    plan.wantedContext(),
+                    (System.nanoTime() - begin) / 1e9);
+            Decoder decoder = new Decoder(parts, options, plan.wantedContext(), arena, checkpoint, report);
+            loaded = true;
+            return decoder;
+        } finally {
+            if (!loaded) {
+                arena.close();
+                checkpoint.close();
+            }
+        }
     }
 
-    /** The memory plan of a checkpoint, without loading weights; the checkpoint stays open and the caller's. */
+    /**
+     * The memory plan of a checkpoint, without loading weights. The checkpoint stays open and the
+     * caller's.
+     *
+     * @param maxModelLen wanted context, or 0 for as trained, reduced to what fits
+     * @throws IllegalArgumentException if it exceeds what the model was trained with
+     */
     public static MemoryPlan plan(Checkpoint checkpoint, int maxModelLen, ModelOptions.KvCacheType kvCacheType) {
-        throw new UnsupportedOperationException("not built yet");
+        Weights weights = new Weights(checkpoint);
+        return plan(build(checkpoint, weights), weights, maxModelLen, kvCacheType);
+    }
+
+    /** Name of the kernels and, if they were looked up, why these. */
+    private static String reason(Kernels kernels) {
+        KernelsProvider provider = KernelsProvider.get();
+        return kernels == provider.kernels() ? provider.reason() : kernels.name();
+    }
+
+    private static DecoderParts build(Checkpoint checkpoint, Weights weights) {
+        return Architectures.of(checkpoint).build(new Hyper(checkpoint), weights);
+    }
+
+    private static MemoryPlan plan(DecoderParts parts, Weights weights, int maxModelLen, ModelOptions.KvCacheType kvCacheType) {
+        int trained = parts.trainedContext();
+        if (maxModelLen > trained) {
+            throw new IllegalArgumentException(
+                    "max_model_len " + maxModelLen + " exceeds the " + trained + " positions the model was trained with");
+        }
+        MemoryPlan plan = new MemoryPlan(
+                weights.bytes(),
+                parts.kvElementsPerToken() * kvCacheType.bytes(),
+                4 * parts.scratchPerToken() * Pass.maxTokens(parts),
+                maxModelLen > 0 ? maxModelLen : trained,
+                trained,
+                MachineMemory.available());
+        int fits = plan.largestContext();
+        return maxModelLen == 0 && fits < trained && fits >= LEAST_CONTEXT ? plan.withContext(fits) : plan;
     }
 }

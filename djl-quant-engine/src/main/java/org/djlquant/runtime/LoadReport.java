@@ -13,6 +13,7 @@ import java.util.Map;
  * @param layouts how many matrices run in each packed layout
  * @param kernels name of the kernels and why they were chosen
  * @param threads threads that compute
+ * @param contextLength most positions of a sequence: as trained, as asked for or as memory allows
  * @param loadSeconds wall time of the load
  */
 public record LoadReport(
@@ -24,4 +25,5 @@ public record LoadReport(
         Map<String, Integer> layouts,
         String kernels,
         int threads,
+        int contextLength,
         double loadSeconds) {}

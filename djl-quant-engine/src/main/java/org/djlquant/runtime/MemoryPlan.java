@@ -21,6 +21,11 @@ public record MemoryPlan(
         int trainedContext,
         long availableBytes) {
 
+    /** The same plan for another context. */
+    public MemoryPlan withContext(int context) {
+        return new MemoryPlan(weightBytes, kvBytesPerToken, scratchBytes, context, trainedContext, availableBytes);
+    }
+
     /** What the model needs with that many cached positions. */
     public long totalBytes(int context) {
         return weightBytes + scratchBytes + Math.multiplyExact(kvBytesPerToken, (long) context);

@@ -1,0 +1,274 @@
+package org.djlquant.model;
+
+import java.lang.foreign.Arena;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.djlquant.format.Checkpoint;
+import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.LayerCache;
+import org.djlquant.runtime.LoadReport;
+import org.djlquant.runtime.Workers;
+
+/**
+ * Runs the {@link DecoderParts} of any architecture. Passes of different threads take turns in the
+ * order they came; a closed model refuses them.
+ */
+final class Decoder implements CausalLM {
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+    private final DecoderParts parts;
+    private final Kernels kernels;
+    private final Workers workers;
+    private final int contextLength;
+    private final boolean halfCache;
+    private final Arena arena;
+    private final Checkpoint checkpoint;
+    private final LoadReport report;
+    private final Pass pass;
+    private final ReentrantLock lock = new ReentrantLock(true);
+    private final Set<DecoderSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long passes;
+    private boolean closed;
+
+    Decoder(
+            DecoderParts parts, ModelOptions options, int contextLength, Arena arena, Checkpoint checkpoint, LoadReport report) {
+        this.parts = parts;
+        this.kernels = options.kernels();
+        this.workers = options.workers();
+        this.contextLength = contextLength;
+        this.halfCache = options.kvCacheType() == ModelOptions.KvCacheType.F16;
+        this.arena = arena;
+        this.checkpoint = checkpoint;
+        this.report = report;
+        pass = new Pass(parts, kernels, workers);
+    }
+
+    @Override
+    public String architecture() {
+        return parts.architecture();
+    }
+
+    @Override
+    public int vocabularySize() {
+        return parts.vocabularySize();
+    }
+
+    @Override
+    public int contextLength() {
+        return contextLength;
+    }
+
+    @Override
+    public int hiddenSize() {
+        return parts.hiddenSize();
+    }
+
+    @Override
+    public LoadReport report() {
+        return report;
+    }
+
+    @Override
+    public List<LayerCache.Shape> cacheShapes() {
+        return parts.blocks().stream().map(block -> withHalf(block.attention().shape())).toList();
+    }
+
+    /** Elements of the keys of one position of a layer. */
+    int keyWidth(int layer) {
+        LayerCache.Shape shape = parts.blocks().get(layer).attention().shape();
+        return shape.kvHeads() * shape.headDim();
+    }
+
+    @Override
+    public Sequence newSequence() {
+        lock.lock();
+        try {
+            requireOpen();
+            List<Block> blocks = parts.blocks();
+            LayerCache[] caches = new LayerCache[blocks.size()];
+            for (int layer = 0; layer < caches.length; layer++) {
+                caches[layer] = kernels.newCache(withHalf(blocks.get(layer).attention().shape()));
+            }
+            DecoderSequence sequence = new DecoderSequence(this, caches);
+            sequences.add(sequence);
+            return sequence;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private LayerCache.Shape withHalf(LayerCache.Shape s) {
+        return new LayerCache.Shape(s.heads(), s.kvHeads(), s.headDim(), s.scale(), s.window(), halfCache);
+    }
+
+    /** Runs something that no pass may overlap. */
+    void locked(Runnable work) {
+        lock.lock();
+        try {
+            requireOpen();
+            work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Frees a sequence, at once or, if a pass is running, after it. */
+    void release(DecoderSequence sequence) {
+        lock.lock();
+        try {
+            sequences.remove(sequence);
+            sequence.free();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the model " + checkpoint.path() + " is closed");
+        }
+    }
+
+    @Override
+    public void forward(Batch batch) {
+        lock.lock();
+        try {
+            requireOpen();
+            check(batch);
+            run(batch, batch.reserveLogits(batch.logitsRows() * parts.vocabularySize()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Refuses whatever would leave sequences half advanced. */
+    private void check(Batch batch) {
+        passes++;
+        List<Batch.Run> runs = batch.runs();
+        if ((long) batch.logitsRows() * parts.vocabularySize() > MAX_ARRAY) {
+            throw new IllegalArgumentException("logits of " + batch.logitsRows() + " tokens x " + parts.vocabularySize()
+                    + " do not fit in one array; ask for fewer at a time");
+        }
+        for (int r = 0; r < runs.size(); r++) {
+            Batch.Run run = runs.get(r);
+            if (!(run.sequence() instanceof DecoderSequence sequence) || !sequence.belongsTo(this)) {
+                throw new IllegalArgumentException("run " + r + " holds a sequence of another model");
+            }
+            if (sequence.isClosed()) {
+                throw new IllegalStateException("run " + r + " holds a closed sequence");
+            }
+            if (sequence.enters(passes)) {
+                throw new IllegalArgumentException("run " + r + " holds a sequence that is already in the batch");
+            }
+            if (!sequence.isEven()) {
+                throw new IllegalStateException("the layers of the sequence of run " + r + " hold different numbers of positions");
+            }
+            if (run.count() < 1) {
+                throw new IllegalArgumentException("run " + r + " has " + run.count() + " tokens; a run needs at least 1");
+            }
+            if ((long) sequence.length() + run.count() > contextLength) {
+                throw new IllegalArgumentException(sequence.length() + " + " + run.count()
+                        + " tokens exceed the context length " + contextLength + " (option max_model_len)");
+            }
+            for (int i = run.from(); i < run.from() + run.count(); i++) {
+                int token = run.tokens()[i];
+                if (token < 0 || token >= parts.vocabularySize()) {
+                    throw new IllegalArgumentException(
+                            "token " + token + " is outside the vocabulary of " + parts.vocabularySize());
+                }
+            }
+        }
+    }
+
+    /** Cuts the runs into passes that fit the working memory. */
+    private void run(Batch batch, float[] logits) {
+        List<Batch.Run> runs = batch.runs();
+        int run = 0;
+        int done = 0; // tokens of the current run
+        int row = 0; // rows of logits
+        boolean complete = false;
+        try {
+            while (run < runs.size()) {
+                int firstRun = run;
+                int firstDone = done;
+                pass.begin();
+                while (run < runs.size() && pass.room() > 0) {
+                    Batch.Run next = runs.get(run);
+                    DecoderSequence sequence = (DecoderSequence) next.sequence();
+                    int n = Math.min(pass.room(), next.count() - done);
+                    pass.add(sequence, sequence.length(), next.tokens(), next.from() + done, n);
+                    done += n;
+                    if (done == next.count()) {
+                        run++;
+                        done = 0;
+                    }
+                }
+                pass.embed(parts.embedding());
+                for (int layer = 0; layer < parts.blocks().size(); layer++) {
+                    parts.blocks().get(layer).forward(pass, layer);
+                }
+                int rows = normalizeLogitsRows(runs, firstRun, firstDone);
+                if (rows > 0) {
+                    project(batch, logits, row, rows);
+                    row += rows;
+                }
+            }
+            complete = true;
+        } finally {
+            if (!complete) {
+                for (Batch.Run each : runs) {
+                    ((DecoderSequence) each.sequence()).rollBack();
+                }
+            }
+        }
+    }
+
+    /** Puts the final norm of every token that needs logits in the first rows of {@code normed}. */
+    private int normalizeLogitsRows(List<Batch.Run> runs, int firstRun, int firstDone) {
+        int width = parts.hiddenSize();
+        int rows = 0;
+        for (int s = 0; s < pass.segments(); s++) {
+            Batch.Run run = runs.get(firstRun + s);
+            int start = pass.segmentStart(s);
+            int end = pass.segmentStart(s + 1);
+            boolean ends = (s == 0 ? firstDone : 0) + end - start == run.count();
+            int from = switch (run.logits()) {
+                case NONE -> end;
+                case LAST -> ends ? end - 1 : end;
+                case ALL -> start;
+            };
+            for (int t = from; t < end; t++) {
+                parts.finalNorm().apply(kernels, pass.hidden, t * width, pass.normed, rows++ * width);
+            }
+        }
+        return rows;
+    }
+
+    private void project(Batch batch, float[] logits, int row, int rows) {
+        int width = parts.hiddenSize();
+        int vocabulary = parts.vocabularySize();
+        parts.head().apply(kernels, workers, pass.normed, width, rows, logits, row * vocabulary, vocabulary);
+        if (batch.hidden() != null) {
+            System.arraycopy(pass.normed, 0, batch.hidden(), row * width, rows * width);
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                sequences.forEach(DecoderSequence::free);
+                sequences.clear();
+                arena.close();
+                checkpoint.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package org.djlquant.model;
+
+import java.util.List;
+import org.djlquant.kernel.LayerCache;
+
+/** A sequence of a {@link Decoder}: one cache per layer, all of the same length between passes. */
+final class DecoderSequence implements Sequence {
+    private final Decoder model;
+    private final LayerCache[] caches;
+    private boolean closed;
+
+    /** Number of the last pass this sequence took part in, to find a sequence given twice. */
+    private long lastPass;
+
+    /** Length before that pass. */
+    private int start;
+
+    DecoderSequence(Decoder model, LayerCache[] caches) {
+        this.model = model;
+        this.caches = caches;
+    }
+
+    boolean belongsTo(Decoder decoder) {
+        return model == decoder;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    LayerCache cache(int layer) {
+        return caches[layer];
+    }
+
+    /** Notes that the sequence is part of a pass, which it may be put back before; returns whether it already was. */
+    boolean enters(long pass) {
+        boolean again = lastPass == pass;
+        lastPass = pass;
+        start = length();
+        return again;
+    }
+
+    /** Whether all layers hold the same number of positions. */
+    boolean isEven() {
+        for (LayerCache cache : caches) {
+            if (cache.length() != caches[0].length()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Brings all layers back to where they were before a pass that failed. */
+    void rollBack() {
+        cut(start);
+    }
+
+    private void cut(int to) {
+        for (LayerCache cache : caches) {
+            cache.truncate(Math.min(to, cache.length()));
+        }
+    }
+
+    @Override
+    public int length() {
+        return caches[0].length();
+    }
+
+    @Override
+    public void truncate(int to) {
+        if (to < 0 || to > length()) {
+            throw new IllegalArgumentException("cannot truncate a sequence of " + length() + " positions to " + to);
+        }
+        model.locked(() -> {
+            requireOpen();
+            cut(to);
+        });
+    }
+
+    @Override
+    public Sequence fork() {
+        DecoderSequence copy = (DecoderSequence) model.newSequence();
+        model.locked(() -> {
+            requireOpen();
+            for (int layer = 0; layer < caches.length; layer++) {
+                copy(caches[layer], copy.caches[layer], model.keyWidth(layer));
+            }
+        });
+        return copy;
+    }
+
+    private static void copy(LayerCache from, LayerCache to, int width) {
+        float[] key = new float[width];
+        float[] value = new float[width];
+        for (int position = 0; position < from.length(); position++) {
+            from.read(position, key, value);
+            to.append(key, 0, width, value, 0, width, 1);
+        }
+    }
+
+    @Override
+    public List<LayerCache> caches() {
+        return List.of(caches);
+    }
+
+    @Override
+    public long bytes() {
+        long sum = 0;
+        for (LayerCache cache : caches) {
+            sum += cache.bytes();
+        }
+        return sum;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the sequence is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        model.release(this);
+    }
+
+    /** Frees the caches; only the model calls it, under its lock. */
+    void free() {
+        if (!closed) {
+            closed = true;
+            for (LayerCache cache : caches) {
+                cache.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package org.djlquant.model;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.djlquant.format.Checkpoint;
+import org.djlquant.format.ModelFormatException;
+import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.MatMul;
+import org.djlquant.quant.WeightMatrix;
+import org.djlquant.runtime.Workers;
+
+/**
+ * The tensors of a checkpoint as an architecture asks for them. Asking checks presence and shape at
+ * once; matrices are packed afterwards, all together, when the memory plan has been accepted.
+ */
+final class Weights {
+    private record Pending(Linear linear, WeightMatrix stored) {}
+
+    private final Checkpoint checkpoint;
+    private final List<Pending> pending = new ArrayList<>();
+    private final Map<String, Integer> schemes = new TreeMap<>();
+    private final Map<String, Integer> layouts = new TreeMap<>();
+    private long parameters;
+    private long unpackedBytes;
+    private long pendingBytes;
+    private long packedBytes;
+
+    Weights(Checkpoint checkpoint) {
+        this.checkpoint = checkpoint;
+    }
+
+    /** The name that this checkpoint's convention uses. */
+    String pick(String huggingFace, String gguf) {
+        return checkpoint.naming() == Checkpoint.Naming.GGUF ? gguf : huggingFace;
+    }
+
+    /** Whether a matrix of this module is stored. */
+    boolean has(String module) {
+        return checkpoint.hasMatrix(module);
+    }
+
+    /** Rows of a stored matrix, for sizes that no hyper-parameter gives. */
+    int rows(String module) {
+        return checkpoint.matrix(module).rows();
+    }
+
+    /**
+     * A linear layer [out, in], with its bias if one is stored.
+     *
+     * @param biasRequired whether a missing bias is an error
+     */
+    Linear linear(String module, int out, int in, boolean biasRequired) {
+        WeightMatrix stored = matrix(module, out, in);
+        float[] bias = biasRequired || checkpoint.hasTensor(module + ".bias") ? vector(module + ".bias", out) : null;
+        Linear linear = new Linear(stored, allZero(bias) ? null : bias); // some packers store biases the model never had
+        pending.add(new Pending(linear, stored));
+        pendingBytes += stored.byteSize();
+        return linear;
+    }
+
+    /** The rows of an embedding, read from the checkpoint as they are needed. */
+    Embedding.Rows rows(String module, int count, int width) {
+        WeightMatrix stored = matrix(module, count, width);
+        unpackedBytes += stored.byteSize();
+        return stored::decodeRow;
+    }
+
+    /** A 1-D tensor. */
+    float[] vector(String name, int length) {
+        parameters += length;
+        unpackedBytes += 4L * length;
+        return checkpoint.vector(name, length);
+    }
+
+    /** A 1-D tensor that may be missing. */
+    Optional<float[]> optionalVector(String name, int length) {
+        return checkpoint.hasTensor(name) ? Optional.of(checkpoint.vector(name, length)) : Optional.empty();
+    }
+
+    private WeightMatrix matrix(String module, int rows, int cols) {
+        WeightMatrix stored = checkpoint.matrix(module);
+        if (stored.rows() != rows || stored.cols() != cols) {
+            throw new ModelFormatException(checkpoint.path(), module, "expected a weight of shape [" + rows + ", " + cols
+                    + "] (out, in) by the hyper-parameters, found [" + stored.rows() + ", " + stored.cols() + "]");
+        }
+        parameters += (long) rows * cols;
+        schemes.merge(stored.scheme(), 1, Integer::sum);
+        return stored;
+    }
+
+    private static boolean allZero(float[] values) {
+        if (values != null) {
+            for (float value : values) {
+                if (value != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Packs every matrix asked for. Memory belongs to the arena. */
+    void pack(Kernels kernels, Arena arena, Workers workers, ModelOptions.LoadProgress progress) {
+        long done = 0;
+        for (Pending each : pending) {
+            MatMul packed = kernels.pack(each.stored, arena, workers);
+            each.linear.packed(packed);
+            layouts.merge(packed.layout(), 1, Integer::sum);
+            packedBytes += packed.packedBytes() > 0 ? packed.packedBytes() : each.stored.byteSize();
+            done += each.stored.byteSize();
+            progress.onProgress(done, pendingBytes);
+        }
+        pending.clear();
+    }
+
+    /** Bytes the weights take: as stored before packing, as packed after it. */
+    long bytes() {
+        return unpackedBytes + (pending.isEmpty() ? packedBytes : pendingBytes);
+    }
+
+    long parameters() {
+        return parameters;
+    }
+
+    /** How many matrices are stored in each scheme. */
+    Map<String, Integer> schemes() {
+        return schemes;
+    }
+
+    /** How many matrices run in each packed layout. */
+    Map<String, Integer> layouts() {
+        return layouts;
+    }
+}
