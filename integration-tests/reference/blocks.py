@@ -18,18 +18,21 @@ from gguf.quants import dequantize, quantize
 HALF_FIELDS = {
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
     "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
-    "IQ4_NL": [0], "IQ4_XS": [0],
+    "IQ4_NL": [0], "IQ4_XS": [0], "IQ3_S": [0], "IQ3_XXS": [0], "IQ2_S": [0], "IQ2_XS": [0], "IQ2_XXS": [0],
+    "IQ1_M": [], "IQ1_S": [0], "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [], "NVFP4": [], "Q8_1": [0], "Q8_K": [],
 }
 FLOATS = ["F32", "F16", "BF16"]
-QUANTIZERS = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"}
+QUANTIZERS = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "TQ1_0", "TQ2_0", "MXFP4"}
+# block length and bytes where gguf has no decoder, or other sizes than ggml
+SIZES = {"Q8_1": (32, 36), "Q8_K": (256, 292)}
 # zero, negative zero, smallest and largest subnormal, largest, infinities, NaN, negative
 EXTREMES = np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x7BFF, 0x7C00, 0xFC00, 0x7E00, 0xBC00], np.uint16)
 
 
 def block_bytes(name, rng):
     qtype = GGMLQuantizationType[name]
-    length, size = GGML_QUANT_SIZES[qtype]
-    count = 64 if length == 32 else 20
+    length, size = SIZES.get(name) or GGML_QUANT_SIZES[qtype]
+    count = 64 if length <= 64 else 20
     blocks = rng.integers(0, 256, (count, size), np.uint8)
     for offset in HALF_FIELDS[name]:
         halves = (rng.standard_normal(count) * 10.0 ** rng.uniform(-4, 0, count)).astype(np.float16)
@@ -37,10 +40,30 @@ def block_bytes(name, rng):
         # each field meets every extreme, at another block than the field before it
         halves[: len(EXTREMES)] = np.roll(EXTREMES, HALF_FIELDS[name].index(offset))
         blocks[:, offset:offset + 2] = halves.view(np.uint8).reshape(count, 2)
+    if name == "IQ1_M":  # the four nibbles of its scale
+        halves = (rng.standard_normal(count) * 10.0 ** rng.uniform(-4, 0, count)).astype(np.float16).view(np.uint16)
+        halves[: len(EXTREMES)] = EXTREMES
+        for j in range(4):
+            blocks[:, 49 + 2 * j] = blocks[:, 49 + 2 * j] & 15 | (halves >> 4 * j & 15) << 4
+    if name == "MXFP4":
+        blocks[:5, 0] = [0, 1, 2, 254, 255]
+        blocks[5:, 0] = rng.integers(100, 140, count - 5)
+    if name == "Q8_K":
+        scales = rng.standard_normal(count).astype(np.float32)
+        scales[:5] = [0, -0.0, np.inf, np.nan, 1e-45]
+        blocks[:, :4] = scales.view(np.uint8).reshape(count, 4)
     if name in QUANTIZERS:
         values = rng.standard_normal((count // 2, length), np.float32)
         blocks[count // 2:] = quantize(values, qtype)
     return blocks
+
+
+def decode(name, blocks):
+    if name == "Q8_1":
+        return blocks[:, :2].copy().view(np.float16).astype(np.float32) * blocks[:, 4:].view(np.int8)
+    if name == "Q8_K":
+        return blocks[:, :4].copy().view(np.float32) * blocks[:, 4:260].view(np.int8)
+    return dequantize(blocks, GGMLQuantizationType[name]).astype(np.float32)
 
 
 def float_bytes(name, rng):
@@ -56,7 +79,7 @@ def main(folder):
         rng = np.random.default_rng(1000 + seed)
         blocks = float_bytes(name, rng) if name in FLOATS else block_bytes(name, rng)
         with np.errstate(all="ignore"):
-            decoded = dequantize(blocks, GGMLQuantizationType[name])
+            decoded = decode(name, blocks)
         assert decoded.dtype == np.float32
         with open(folder / f"{name}.bin", "wb") as file:
             file.write(np.int32(len(blocks)).tobytes() + blocks.tobytes() + decoded.tobytes())

@@ -24,6 +24,19 @@ public final class Schemes {
         register(new Q6_K());
         register(new IQ4_NL());
         register(new IQ4_XS());
+        register(new IQ3_S());
+        register(new IQ3_XXS());
+        register(new IQ2_S());
+        register(new IQ2_XS());
+        register(new IQ2_XXS());
+        register(new IQ1_M());
+        register(new IQ1_S());
+        register(new TQ1_0());
+        register(new TQ2_0());
+        register(new MXFP4());
+        register(new NVFP4());
+        register(new Q8_1());
+        register(new Q8_K());
     }
 
     private Schemes() {}
