@@ -1,0 +1,91 @@
+package org.djlquant.engine;
+
+import ai.djl.MalformedModelException;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.djlquant.quant.BlockMatrix;
+import org.djlquant.quant.BlockScheme;
+import org.djlquant.quant.Int8Rows;
+import org.djlquant.quant.Schemes;
+import org.djlquant.quant.WeightMatrix;
+
+/**
+ * Quantized matrices in a stream: scheme (modified UTF-8), rows, columns (big-endian ints), then the
+ * bytes of the scheme as it defines them; {@code INT8} has its float32 scales, little-endian, before
+ * the codes.
+ */
+final class PackedWeights {
+    private PackedWeights() {}
+
+    /** Writes a matrix. */
+    static void write(WeightMatrix weight, DataOutputStream os) throws IOException {
+        os.writeUTF(weight.scheme());
+        os.writeInt(weight.rows());
+        os.writeInt(weight.cols());
+        switch (weight) {
+            case BlockMatrix matrix -> copy(matrix.data(), os);
+            case Int8Rows matrix -> {
+                ByteBuffer scales = ByteBuffer.allocate(4 * matrix.rows()).order(ByteOrder.LITTLE_ENDIAN);
+                scales.asFloatBuffer().put(matrix.scales());
+                os.write(scales.array());
+                copy(matrix.codes(), os);
+            }
+            default -> throw new UnsupportedOperationException(
+                    "weights of scheme " + weight.scheme() + " cannot be saved as parameters");
+        }
+    }
+
+    private static void copy(MemorySegment from, DataOutputStream os) throws IOException {
+        byte[] buffer = new byte[1 << 16];
+        for (long at = 0; at < from.byteSize(); at += buffer.length) {
+            int n = (int) Math.min(buffer.length, from.byteSize() - at);
+            MemorySegment.copy(from, at, MemorySegment.ofArray(buffer), 0, n);
+            os.write(buffer, 0, n);
+        }
+    }
+
+    /** Reads a matrix; allocates no more than the stream holds. */
+    static WeightMatrix read(DataInputStream is) throws IOException, MalformedModelException {
+        String scheme = is.readUTF();
+        int rows = is.readInt();
+        int cols = is.readInt();
+        BlockScheme blocks = Schemes.block(scheme);
+        if (rows < 1 || cols < 1 || blocks != null && cols % blocks.blockLength() != 0) {
+            throw new MalformedModelException("a saved matrix of " + rows + "x" + cols + " " + scheme);
+        }
+        if (blocks != null) {
+            return new BlockMatrix(blocks, bytes(is, rows * blocks.rowBytes(cols)), rows, cols);
+        }
+        if (!scheme.equals("INT8")) {
+            throw new MalformedModelException("unknown scheme of saved weights: " + scheme);
+        }
+        byte[] scaleBytes = exactly(is, 4L * rows);
+        float[] scales = new float[rows];
+        ByteBuffer.wrap(scaleBytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(scales);
+        return new Int8Rows(bytes(is, (long) rows * cols), scales, rows, cols);
+    }
+
+    private static MemorySegment bytes(DataInputStream is, long size) throws IOException, MalformedModelException {
+        byte[] read = exactly(is, size);
+        MemorySegment memory = Arena.ofAuto().allocate(size, 64);
+        MemorySegment.copy(MemorySegment.ofArray(read), 0, memory, 0, size);
+        return memory;
+    }
+
+    /** {@code readNBytes} grows with what arrives, so that a lying size costs nothing. */
+    private static byte[] exactly(DataInputStream is, long size) throws IOException, MalformedModelException {
+        if (size > Integer.MAX_VALUE - 8) {
+            throw new MalformedModelException("a saved matrix of " + size + " bytes; .params hold up to 2 GiB each");
+        }
+        byte[] read = is.readNBytes((int) size);
+        if (read.length != size) {
+            throw new MalformedModelException("the parameters end after " + read.length + " of " + size + " bytes");
+        }
+        return read;
+    }
+}

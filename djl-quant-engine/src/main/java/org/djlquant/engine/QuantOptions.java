@@ -1,0 +1,126 @@
+package org.djlquant.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.model.ModelOptions;
+import org.djlquant.quantize.Quantizer;
+import org.djlquant.runtime.Workers;
+
+/**
+ * The options of a load, checked: {@code Criteria.optOption}, or {@code option.*} in
+ * serving.properties. An unknown option is an error, because a misspelt one would be ignored silently.
+ *
+ * @param file name of one model file in a folder with several ({@code file})
+ * @param threads size of a team of threads of its own ({@code threads}); the shared team if absent
+ * @param maxModelLen most positions of a sequence ({@code max_model_len} or {@code n_ctx}); 0 as trained
+ * @param kvCacheType {@code kv_cache_dtype}, or absent for the default
+ * @param quantize scheme that float matrices are quantized to on loading ({@code quantize})
+ */
+record QuantOptions(
+        Optional<String> file,
+        Optional<Integer> threads,
+        int maxModelLen,
+        Optional<ModelOptions.KvCacheType> kvCacheType,
+        Optional<String> quantize) {
+
+    private static final Map<String, String> KNOWN = new LinkedHashMap<>();
+
+    static {
+        KNOWN.put("threads", "compute threads of this model, by default those of the JVM");
+        KNOWN.put("max_model_len", "most tokens of a sequence (alias n_ctx)");
+        KNOWN.put("n_ctx", null);
+        KNOWN.put("kv_cache_dtype", "float32 or float16");
+        KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
+        KNOWN.put("file", "one of several model files in a folder");
+        // DJL's own: the application's loader or BaseModel reads them, or PyTorch would
+        for (String djl : new String[] {"modelName", "epoch", "hasParameter", "trainParam", "mapLocation", "extraFiles"}) {
+            KNOWN.put(djl, null);
+        }
+    }
+
+    /**
+     * Reads the options.
+     *
+     * @param options as DJL passes them; {@code null} for none
+     * @throws UnsupportedModelException for an unknown name; the message lists the known ones
+     * @throws IllegalArgumentException for a bad value
+     */
+    static QuantOptions parse(Map<String, ?> options) {
+        Map<String, ?> given = options == null ? Map.of() : options;
+        for (String name : given.keySet()) {
+            if (!KNOWN.containsKey(name)) {
+                throw new UnsupportedModelException("unknown option " + name + "; known are" + describe());
+            }
+        }
+        if (given.containsKey("max_model_len") && given.containsKey("n_ctx")) {
+            throw new IllegalArgumentException("options max_model_len and n_ctx mean the same, give one of them");
+        }
+        return new QuantOptions(
+                text(given, "file"),
+                whole(given, "threads", 1, 1024),
+                whole(given, "max_model_len", 1, Integer.MAX_VALUE)
+                        .or(() -> whole(given, "n_ctx", 1, Integer.MAX_VALUE))
+                        .orElse(0),
+                text(given, "kv_cache_dtype").flatMap(QuantOptions::kvCacheType),
+                text(given, "quantize").map(QuantOptions::scheme));
+    }
+
+    private static String describe() {
+        StringBuilder text = new StringBuilder();
+        KNOWN.forEach((name, meaning) -> {
+            if (meaning != null) {
+                text.append("\n  ").append(name).append(": ").append(meaning);
+            }
+        });
+        return text.toString();
+    }
+
+    private static Optional<String> text(Map<String, ?> options, String name) {
+        return Optional.ofNullable(options.get(name)).map(Object::toString).filter(value -> !value.isBlank());
+    }
+
+    private static Optional<Integer> whole(Map<String, ?> options, String name, int min, int max) {
+        return text(options, name).map(value -> {
+            try {
+                int number = Integer.parseInt(value.strip());
+                if (number >= min && number <= max) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // reported below like a number out of range
+            }
+            throw new IllegalArgumentException("option " + name + " must be a whole number "
+                    + (max == Integer.MAX_VALUE ? "of at least " + min : "from " + min + " to " + max) + ", found " + value);
+        });
+    }
+
+    private static Optional<ModelOptions.KvCacheType> kvCacheType(String value) {
+        return switch (value.strip().toLowerCase(Locale.ROOT)) {
+            case "auto" -> Optional.empty();
+            case "float32", "f32", "fp32" -> Optional.of(ModelOptions.KvCacheType.F32);
+            case "float16", "f16", "fp16", "half" -> Optional.of(ModelOptions.KvCacheType.F16);
+            default -> throw new IllegalArgumentException(
+                    "option kv_cache_dtype must be auto, float32 or float16, found " + value);
+        };
+    }
+
+    private static String scheme(String value) {
+        String name = value.strip().toUpperCase(Locale.ROOT);
+        if (!Quantizer.schemes().contains(name)) {
+            throw new IllegalArgumentException(
+                    "option quantize must be one of " + String.join(", ", Quantizer.schemes()) + ", found " + value);
+        }
+        return name;
+    }
+
+    /** The options of a language model that runs on the given threads. */
+    ModelOptions modelOptions(Workers workers) {
+        ModelOptions options =
+                ModelOptions.of(KernelsProvider.get().kernels(), workers).withMaxModelLen(maxModelLen);
+        return kvCacheType.map(options::withKvCacheType).orElse(options);
+    }
+}
