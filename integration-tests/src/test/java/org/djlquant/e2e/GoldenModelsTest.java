@@ -1,0 +1,189 @@
+package org.djlquant.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.djlquant.generate.Generation;
+import org.djlquant.generate.GenerationConfig;
+import org.djlquant.generate.Generator;
+import org.djlquant.generate.Request;
+import org.djlquant.generate.TokenStream;
+import org.djlquant.model.Batch;
+import org.djlquant.model.CausalLM;
+import org.djlquant.model.ModelOptions;
+import org.djlquant.model.Models;
+import org.djlquant.model.Sequence;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Logits and greedy tokens of every golden model, reached in every way a sequence can be fed. */
+class GoldenModelsTest {
+    private static final double MAX = 2e-3;
+    private static final double RMS = 2e-4;
+
+    static List<String> cases() {
+        return GoldenModels.names();
+    }
+
+    private static CausalLM load(String name) {
+        return Models.load(GoldenModels.open(name), ModelOptions.defaults());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aPromptGivesTheReferenceLogits(String name) {
+        int[] prompt = GoldenModels.reference(name).prompt();
+        try (CausalLM model = load(name);
+                Sequence sequence = model.newSequence()) {
+            Batch batch = new Batch();
+            batch.add(sequence, prompt, 0, prompt.length, Batch.Logits.ALL);
+            model.forward(batch);
+            assertEquals(prompt.length, sequence.length());
+            assertClose(GoldenModels.logits(name), 0, batch.logits(), 0, prompt.length * model.vocabularySize());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tokensOneByOneGiveTheReferenceLogits(String name) {
+        int[] prompt = GoldenModels.reference(name).prompt();
+        float[] expected = GoldenModels.logits(name);
+        try (CausalLM model = load(name);
+                Sequence sequence = model.newSequence()) {
+            Batch batch = new Batch();
+            for (int t = 0; t < prompt.length; t++) {
+                batch.clear();
+                batch.add(sequence, prompt, t, 1, Batch.Logits.LAST);
+                model.forward(batch);
+                assertClose(expected, t * model.vocabularySize(), batch.logits(), 0, model.vocabularySize());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void chunksTruncationAndForksGiveTheReferenceLogits(String name) {
+        int[] prompt = GoldenModels.reference(name).prompt();
+        float[] expected = GoldenModels.logits(name);
+        try (CausalLM model = load(name);
+                Sequence sequence = model.newSequence()) {
+            int vocabulary = model.vocabularySize();
+            Batch batch = new Batch();
+            batch.add(sequence, prompt, 0, 17, Batch.Logits.NONE);
+            model.forward(batch);
+            batch.clear();
+            // Tokens that do not belong here, to be forgotten again.
+            batch.add(sequence, prompt, 0, 9, Batch.Logits.NONE);
+            model.forward(batch);
+            sequence.truncate(17);
+            try (Sequence fork = sequence.fork()) {
+                sequence.truncate(3); // must not touch the fork
+                batch.clear();
+                int row = batch.add(fork, prompt, 17, prompt.length - 17, Batch.Logits.ALL);
+                model.forward(batch);
+                assertClose(expected, 17 * vocabulary, batch.logits(), row * vocabulary, (prompt.length - 17) * vocabulary);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void sequencesOfDifferentLengthShareAPass(String name) {
+        int[] prompt = GoldenModels.reference(name).prompt();
+        float[] expected = GoldenModels.logits(name);
+        try (CausalLM model = load(name)) {
+            int vocabulary = model.vocabularySize();
+            int[] lengths = {40, 1, 23, 8, 31};
+            Batch first = new Batch();
+            Batch second = new Batch();
+            List<Sequence> sequences = new ArrayList<>();
+            for (int length : lengths) {
+                Sequence sequence = model.newSequence();
+                sequences.add(sequence);
+                if (length > 1) {
+                    first.add(sequence, prompt, 0, length - 1, Batch.Logits.NONE);
+                }
+                second.add(sequence, prompt, length - 1, 1, Batch.Logits.LAST);
+            }
+            model.forward(first);
+            model.forward(second);
+            for (int i = 0; i < lengths.length; i++) {
+                assertClose(expected, (lengths[i] - 1) * vocabulary, second.logits(), i * vocabulary, vocabulary);
+                assertEquals(lengths[i], sequences.get(i).length());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void greedyTokensAreTheReferenceTokens(String name) {
+        GoldenModels.Reference reference = GoldenModels.reference(name);
+        int n = reference.greedy().length;
+        try (CausalLM model = load(name)) {
+            Request whole = new Request(reference.prompt(), greedy(n));
+            assertArrayEquals(reference.greedy(), Generator.generate(model, whole).tokens());
+
+            // The same answer from the middle of itself, in one batch with others.
+            int[] longer = Arrays.copyOf(reference.prompt(), reference.prompt().length + 5);
+            System.arraycopy(reference.greedy(), 0, longer, reference.prompt().length, 5);
+            List<Generation> batch = Generator.generate(
+                    model, List.of(whole, new Request(longer, greedy(n - 5)), new Request(new int[] {1}, greedy(3)), whole));
+            assertArrayEquals(reference.greedy(), batch.get(0).tokens());
+            assertArrayEquals(Arrays.copyOfRange(reference.greedy(), 5, n), batch.get(1).tokens());
+            assertEquals(3, batch.get(2).tokens().length);
+            assertArrayEquals(reference.greedy(), batch.get(3).tokens());
+
+            List<Integer> pulled = new ArrayList<>();
+            try (TokenStream stream = TokenStream.open(model, whole)) {
+                stream.forEachRemaining((int token) -> pulled.add(token));
+            }
+            assertArrayEquals(reference.greedy(), pulled.stream().mapToInt(i -> i).toArray());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aHalfCacheStaysWithinItsRounding(String name) {
+        int[] prompt = GoldenModels.reference(name).prompt();
+        float[] expected = GoldenModels.logits(name);
+        ModelOptions half = ModelOptions.defaults().withKvCacheType(ModelOptions.KvCacheType.F16);
+        try (CausalLM model = Models.load(GoldenModels.open(name), half);
+                Sequence sequence = model.newSequence()) {
+            Batch batch = new Batch();
+            batch.add(sequence, prompt, 0, prompt.length, Batch.Logits.ALL);
+            model.forward(batch);
+            double rms = rms(expected, 0, batch.logits(), 0, expected.length);
+            // Rounding keys and values to 11 bits moves logits of standard deviation 3 by about this.
+            assertTrue(rms < 5e-3, () -> name + ": rms " + rms);
+        }
+    }
+
+    private static GenerationConfig greedy(int tokens) {
+        return new GenerationConfig(tokens, 0, 0, 1, 0, 1, 0, Set.of());
+    }
+
+    private static void assertClose(float[] expected, int expectedFrom, float[] found, int foundFrom, int n) {
+        double max = 0;
+        for (int i = 0; i < n; i++) {
+            double difference = Math.abs((double) expected[expectedFrom + i] - found[foundFrom + i]);
+            assertTrue(difference <= MAX, "difference " + difference + " at " + i);
+            max = Math.max(max, difference);
+        }
+        double rms = rms(expected, expectedFrom, found, foundFrom, n);
+        assertTrue(rms <= RMS, "rms " + rms + ", largest difference " + max);
+    }
+
+    private static double rms(float[] expected, int expectedFrom, float[] found, int foundFrom, int n) {
+        double squares = 0;
+        for (int i = 0; i < n; i++) {
+            double difference = (double) expected[expectedFrom + i] - found[foundFrom + i];
+            squares += difference * difference;
+        }
+        return Math.sqrt(squares / n);
+    }
+}
