@@ -1,0 +1,106 @@
+package org.djlquant.tokenizer;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/** Writes the tokenizer.json of a vocabulary that came without one. */
+final class TokenizerJson {
+    private static final String REPLACE_AND_FUSE =
+            """
+            {"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}""";
+
+    /** The decoder of SentencePiece vocabularies that put no space before a text. */
+    static final String SENTENCE_PIECE_DECODER = "{\"type\":\"Sequence\",\"decoders\":[" + REPLACE_AND_FUSE + "]}";
+
+    /** The decoder of those that do, and so drop one. */
+    static final String SENTENCE_PIECE_STRIPPING_DECODER = "{\"type\":\"Sequence\",\"decoders\":[" + REPLACE_AND_FUSE
+            + ",{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]}";
+
+    private TokenizerJson() {}
+
+    /** Something that writes a part of the document. */
+    @FunctionalInterface
+    interface Part {
+        void write(JsonWriter out) throws IOException;
+    }
+
+    /**
+     * Byte-level BPE.
+     *
+     * @param merges pairs with one space between; byte-level tokens contain none
+     * @param regexes pre-tokenizer: each splits the pieces that the one before left; gaps stay as pieces
+     * @param ignoreMerges whether a piece that is a token is taken whole, whatever the merges
+     */
+    static String byteLevel(Vocabulary vocabulary, List<String> merges, List<String> regexes, boolean ignoreMerges) {
+        return document(vocabulary, out -> {
+            out.name("normalizer").nullValue();
+            out.name("pre_tokenizer").beginObject().name("type").value("Sequence");
+            out.name("pretokenizers").beginArray();
+            for (String regex : regexes) {
+                out.beginObject().name("type").value("Split");
+                out.name("pattern").beginObject().name("Regex").value(regex).endObject();
+                out.name("behavior").value("Isolated").name("invert").value(false).endObject();
+            }
+            byteLevelPart(out);
+            out.endArray().endObject();
+            out.name("decoder");
+            byteLevelPart(out);
+            beginBpe(out, null, false, ignoreMerges, vocabulary);
+            for (String merge : merges) {
+                out.value(merge);
+            }
+            out.endArray().endObject();
+        });
+    }
+
+    /** Common frame: added tokens, then what {@code rest} writes. No post-processor: special tokens are added in Java. */
+    static String document(Vocabulary vocabulary, Part rest) {
+        StringWriter text = new StringWriter(vocabulary.size() * 48);
+        try (JsonWriter out = new JsonWriter(text)) {
+            out.beginObject().name("version").value("1.0");
+            out.name("truncation").nullValue().name("padding").nullValue().name("post_processor").nullValue();
+            out.name("added_tokens").beginArray();
+            for (AddedToken t : vocabulary.added()) {
+                if (vocabulary.id(t.text()) == t.id()) {
+                    out.beginObject().name("id").value(t.id()).name("content").value(t.text());
+                    out.name("single_word").value(false).name("normalized").value(false);
+                    out.name("lstrip").value(t.lstrip()).name("rstrip").value(t.rstrip());
+                    out.name("special").value(t.special()).endObject();
+                }
+            }
+            out.endArray();
+            rest.write(out);
+            out.endObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /** Writes a BPE model up to the beginning of its list of merges. */
+    static void beginBpe(JsonWriter out, String unknown, boolean byteFallback, boolean ignoreMerges, Vocabulary vocabulary)
+            throws IOException {
+        out.name("model").beginObject().name("type").value("BPE").name("dropout").nullValue();
+        out.name("unk_token").value(unknown);
+        out.name("continuing_subword_prefix").nullValue().name("end_of_word_suffix").nullValue();
+        out.name("fuse_unk").value(true).name("byte_fallback").value(byteFallback);
+        out.name("ignore_merges").value(ignoreMerges);
+        out.name("vocab").beginObject();
+        for (int id = 0; id < vocabulary.size(); id++) {
+            String token = vocabulary.text(id);
+            if (token != null && vocabulary.id(token) == id) {
+                out.name(token).value(id);
+            }
+        }
+        out.endObject();
+        out.name("merges").beginArray();
+    }
+
+    private static void byteLevelPart(JsonWriter out) throws IOException {
+        out.beginObject().name("type").value("ByteLevel").name("add_prefix_space").value(false);
+        out.name("trim_offsets").value(true).name("use_regex").value(false).endObject();
+    }
+}
