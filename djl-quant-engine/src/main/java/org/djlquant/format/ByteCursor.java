@@ -126,9 +126,9 @@ public final class ByteCursor {
         return text(count64(1, "length of " + what), what);
     }
 
-    /** A fault at this cursor. */
-    public ModelFormatException error(String problem) {
-        return new ModelFormatException(file, at(position), problem);
+    /** A fault in the field that was read last, which takes {@code bytes} bytes. */
+    public ModelFormatException error(long bytes, String problem) {
+        return new ModelFormatException(file, at(position - bytes), problem);
     }
 
     private String at(long offset) {

@@ -74,7 +74,8 @@ record GgufFile(int version, Map<String, GgufValue> values, List<TensorInfo> ten
         for (long i = 0; i < tensorCount; i++) {
             Description tensor = readDescription(file, in, i);
             if (!names.add(tensor.name)) {
-                throw in.error("tensor " + tensor.name + " is described twice; the file is corrupt");
+                throw new ModelFormatException(
+                        file.file(), "tensor " + tensor.name, "is described twice; the file is corrupt");
             }
             descriptions.add(tensor);
         }
@@ -124,11 +125,10 @@ record GgufFile(int version, Map<String, GgufValue> values, List<TensorInfo> ten
     }
 
     private static GgufType valueType(ByteCursor in, String key) {
-        ByteCursor at = in;
-        int id = at.i32("type of " + key);
+        int id = in.i32("type of " + key);
         GgufType type = GgufType.of(id);
         if (type == null) {
-            throw in.error("metadata key " + key + " has the type " + Integer.toUnsignedString(id)
+            throw in.error(4, "metadata key " + key + " has the type " + Integer.toUnsignedString(id)
                     + ", expected 0 to 12; the file is corrupt or newer than this library");
         }
         return type;
@@ -141,7 +141,7 @@ record GgufFile(int version, Map<String, GgufValue> values, List<TensorInfo> ten
             in.skip(in.count64(1, "string length"), key);
         } else {
             if (depth == MAX_NESTING) {
-                throw in.error("metadata key " + key + " nests arrays deeper than " + MAX_NESTING
+                throw in.error(4, "metadata key " + key + " nests arrays deeper than " + MAX_NESTING
                         + "; the file is corrupt");
             }
             GgufType items = valueType(in, key);
@@ -177,13 +177,13 @@ record GgufFile(int version, Map<String, GgufValue> values, List<TensorInfo> ten
         String what = "description of tensor " + index;
         long nameLength = in.count64(1, "length of the name of tensor " + index);
         if (nameLength > MAX_NAME) {
-            throw in.error("the name of tensor " + index + " has " + nameLength + " bytes, at most " + MAX_NAME
+            throw in.error(8, "the name of tensor " + index + " has " + nameLength + " bytes, at most " + MAX_NAME
                     + " are allowed; the file is corrupt");
         }
         String name = in.text(nameLength, "name of tensor " + index);
         int dims = in.i32(what);
         if (dims < 0 || dims > MAX_DIMS) {
-            throw in.error("tensor " + name + " has " + Integer.toUnsignedString(dims) + " dimensions, at most "
+            throw in.error(4, "tensor " + name + " has " + Integer.toUnsignedString(dims) + " dimensions, at most "
                     + MAX_DIMS + " are allowed; the file is corrupt");
         }
         long[] shape = new long[dims];
@@ -191,7 +191,7 @@ record GgufFile(int version, Map<String, GgufValue> values, List<TensorInfo> ten
         for (int d = dims - 1; d >= 0; d--) {
             shape[d] = in.i64(what);
             if (shape[d] <= 0 || Math.multiplyHigh(elements, shape[d]) != 0 || elements * shape[d] < 0) {
-                throw in.error("tensor " + name + ": dimension " + (dims - 1 - d) + " is "
+                throw in.error(8, "tensor " + name + ": dimension " + (dims - 1 - d) + " is "
                         + Long.toUnsignedString(shape[d])
                         + ", which is not positive or overflows 64 bits; the file is corrupt");
             }

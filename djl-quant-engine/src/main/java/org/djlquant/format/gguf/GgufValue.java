@@ -165,10 +165,9 @@ public final class GgufValue {
     }
 
     private static boolean bool(ByteCursor cursor, String what) {
-        ByteCursor at = cursor;
-        int value = at.u8(what);
+        int value = cursor.u8(what);
         if (value > 1) {
-            throw at.error(what + " is a boolean stored as " + value + ", expected 0 or 1; the file is corrupt");
+            throw cursor.error(1, what + " is a boolean stored as " + value + ", expected 0 or 1; the file is corrupt");
         }
         return value == 1;
     }
@@ -194,7 +193,7 @@ public final class GgufValue {
         @Override
         public int size() {
             if (count > Integer.MAX_VALUE - 8) {
-                throw cursor().error("array " + key + " has " + count + " items, more than can be held");
+                throw cursor().error(0, "array " + key + " has " + count + " items, more than can be held");
             }
             return (int) count;
         }
