@@ -260,17 +260,14 @@ record GgufFile(int version, Map<String, GgufValue> values, List<TensorInfo> ten
 
     private static void checkOffset(
             MappedFile file, Description tensor, long expected, long available, long alignment) {
-        if (tensor.offset == expected && expected <= available) {
+        if (tensor.offset == expected) {
             return;
         }
         String found = "has the data offset " + Long.toUnsignedString(tensor.offset);
         String problem;
         if (tensor.offset < 0 || tensor.offset > available) {
-            problem = tensor.offset == expected
-                    ? found + ", but the file holds only " + available
-                            + " bytes of data; it is truncated, download it again"
-                    : found + ", outside the " + available + " bytes of data in the file; expected " + expected
-                            + "; the file is corrupt";
+            problem = found + ", outside the " + available + " bytes of data in the file; expected " + expected
+                    + "; the file is corrupt or truncated";
         } else if (tensor.offset % alignment != 0) {
             problem = found + ", which is not a multiple of the alignment " + alignment + "; expected " + expected
                     + "; the file is corrupt";
