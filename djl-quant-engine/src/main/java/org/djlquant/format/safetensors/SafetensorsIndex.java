@@ -1,5 +1,6 @@
 package org.djlquant.format.safetensors;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,7 +39,11 @@ record SafetensorsIndex(Path file, Map<String, String> shards) {
     }
 
     private static boolean isPlainName(String name) {
-        return !name.isEmpty() && !name.equals(".") && !name.equals("..")
-                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == 0);
+        try {
+            return !name.isEmpty() && !name.equals(".") && !name.equals("..") && !name.contains("\\")
+                    && Path.of(name).equals(Path.of(name).getFileName());
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 }
