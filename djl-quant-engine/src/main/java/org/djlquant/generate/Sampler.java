@@ -177,9 +177,9 @@ final class Sampler {
         }
     }
 
-    /** Likeliest first; the higher id among equals, as a stable ascending sort leaves them. */
+    /** Likeliest first; the lower id among equals, which transformers leaves to chance. */
     private boolean before(int a, int b) {
-        return scores[a] > scores[b] || scores[a] == scores[b] && a > b;
+        return scores[a] > scores[b] || scores[a] == scores[b] && a < b;
     }
 
     private void siftLikeliest(int i, int size) {
