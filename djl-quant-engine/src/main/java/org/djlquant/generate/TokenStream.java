@@ -96,12 +96,14 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
         }
     }
 
-    /** Cancels what is left and frees the sequence, after the step in progress if there is one; idempotent. */
+    /**
+     * Cancels what is left and frees the sequence, after the step in progress if there is one. A token
+     * that {@code hasNext()} has announced can still be taken. Idempotent.
+     */
     @Override
     public void close() {
         cancellation.cancel();
         synchronized (this) {
-            ready = false;
             end();
         }
     }
