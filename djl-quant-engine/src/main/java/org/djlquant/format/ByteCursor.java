@@ -101,13 +101,15 @@ public final class ByteCursor {
      * cannot hold that many, so that it is safe to loop over.
      */
     public long count64(int minBytes, String what) {
-        long at = position;
+        return count64(minBytes, "", what);
+    }
+
+    private long count64(int minBytes, String prefix, String what) {
         long count = i64(what);
         if (Long.compareUnsigned(count, remaining() / minBytes) > 0) {
-            throw new ModelFormatException(
-                    file,
-                    at(at),
-                    what + " is " + Long.toUnsignedString(count) + ", but only " + remaining()
+            throw error(
+                    8,
+                    prefix + what + " is " + Long.toUnsignedString(count) + ", but only " + remaining()
                             + " bytes follow; the file is corrupt or truncated");
         }
         return count;
@@ -116,14 +118,14 @@ public final class ByteCursor {
     /** UTF-8 text of a known length in bytes. */
     public String text(long length, String what) {
         need(length, what);
-        String text = Utf8.decode(file, base + position, data.asSlice(position, length), what);
+        String text = Utf8.decode(file, base + position, data.asSlice(position, length).toArray(ValueLayout.JAVA_BYTE), what);
         position += length;
         return text;
     }
 
     /** UTF-8 text after its length as a 64-bit count. */
     public String text64(String what) {
-        return text(count64(1, "length of " + what), what);
+        return text(count64(1, "length of ", what), what);
     }
 
     /** A fault in the field that was read last, which takes {@code bytes} bytes. */
