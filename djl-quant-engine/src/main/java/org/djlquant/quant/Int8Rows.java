@@ -1,6 +1,7 @@
 package org.djlquant.quant;
 
 import java.lang.foreign.MemorySegment;
+import org.djlquant.quant.StoredModule.Tensor;
 
 /**
  * {@code INT8}: signed 8-bit codes with one float32 scale per row, symmetric around zero.
@@ -15,6 +16,24 @@ import java.lang.foreign.MemorySegment;
  * @param cols input features
  */
 public record Int8Rows(MemorySegment codes, float[] scales, int rows, int cols) implements WeightMatrix {
+
+    /**
+     * Opens a module of bitsandbytes' LLM.int8(): int8 {@code weight} and float32 {@code SCB} with the
+     * absolute maximum of each row.
+     */
+    static Int8Rows of(StoredModule module) {
+        Tensor weight = module.require("weight").ofType("I8");
+        Tensor format = module.tensor("weight_format");
+        if (format != null && (format.data().byteSize() == 0 || Bytes.u8(format.data(), 0) != 0)) {
+            throw new UnsupportedOperationException("tensor " + format.name()
+                    + ": the weight is stored in a GPU tile order; save the model again with row order");
+        }
+        float[] scales = module.require("SCB").ofShape(weight.dim(0)).floats();
+        for (int r = 0; r < scales.length; r++) {
+            scales[r] /= 127;
+        }
+        return new Int8Rows(weight.data(), scales, weight.dim(0), weight.dim(1));
+    }
 
     /** Checks that the parts have the sizes the shape asks for. */
     public Int8Rows {

@@ -2,6 +2,8 @@ package org.djlquant.quant;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The one registry of schemes: a new one is a file in this package and a line here. */
@@ -53,5 +55,33 @@ public final class Schemes {
     /** All block schemes by name, in order of registration. */
     public static Map<String, BlockScheme> blocks() {
         return Collections.unmodifiableMap(BY_NAME);
+    }
+
+    /** Names of the schemes that {@link #open} knows. */
+    public static List<String> ofModules() {
+        return List.of("GPTQ", "AWQ", "NF4", "FP4", "INT8");
+    }
+
+    /**
+     * Opens a matrix that is stored as several tensors: GPTQ, AWQ, NF4, FP4 and LLM.int8().
+     *
+     * @return the matrix, or {@code null} if the module is stored in none of these forms
+     * @throws IllegalArgumentException if its tensors contradict each other or the settings
+     * @throws UnsupportedOperationException if it is in a variant that is not supported
+     */
+    public static WeightMatrix open(StoredModule module) {
+        if (module.tensor("qweight") != null) {
+            String method = module.config().string("quant_method").orElseGet(
+                    () -> module.config().has("w_bit") ? "awq" : "gptq");
+            return switch (method.toLowerCase(Locale.ROOT)) {
+                case "gptq" -> Gptq.of(module);
+                case "awq" -> Awq.of(module);
+                default -> null;
+            };
+        }
+        if (Bnb4.isStoredIn(module)) {
+            return Bnb4.of(module);
+        }
+        return module.tensor("SCB") != null ? Int8Rows.of(module) : null;
     }
 }

@@ -19,6 +19,8 @@ import org.djlquant.format.StrictJson;
 import org.djlquant.format.TensorInfo;
 import org.djlquant.format.TextFiles;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.quant.Schemes;
+import org.djlquant.quant.Settings;
 import org.djlquant.quant.WeightMatrix;
 
 /** A Hugging Face folder, or one safetensors file of it, with config.json as metadata. */
@@ -31,6 +33,9 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     private static final List<String> PARTS = List.of(
             "qweight", "qzeros", "scales", "g_idx", "weight.quant_state.bitsandbytes__nf4",
             "weight.quant_state.bitsandbytes__fp4", "weight.absmax", "SCB", "weight_format", "weight_packed");
+
+    /** Where quantizers leave their settings when config.json does not hold them. */
+    private static final List<String> SETTINGS = List.of("quantize_config.json", "quant_config.json");
 
     private final Path path;
     private final Path folder;
@@ -209,6 +214,10 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
         if (weight != null && DENSE.contains(weight.type())) {
             return tensors.matrix(weight.name());
         }
+        WeightMatrix quantized = quantized(module);
+        if (quantized != null) {
+            return quantized;
+        }
         List<String> parts = PARTS.stream().filter(part -> hasTensor(module + "." + part)).toList();
         if (weight == null && parts.isEmpty()) {
             tensors.require(module + ".weight");
@@ -219,7 +228,33 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
                         .orElse("config.json names no quant_method")
                 + (weight == null ? "" : ", weight stored as " + weight.type())
                 + (parts.isEmpty() ? "" : ", stored as " + String.join(", ", parts))
-                + "), which is not supported; supported: " + String.join(", ", new TreeSet<>(DENSE)));
+                + "), which is not supported; supported: " + String.join(", ", new TreeSet<>(DENSE))
+                + ", " + String.join(", ", Schemes.ofModules()));
+    }
+
+    /** The matrix of a module that is stored as several tensors, or {@code null}. */
+    private WeightMatrix quantized(String module) {
+        try {
+            return Schemes.open(new QuantizedModule(module, tensors, quantizationSettings()));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new ModelFormatException(path, "module " + module, e.getMessage(), e);
+        } catch (UnsupportedOperationException e) {
+            throw new UnsupportedModelException(path + ": " + module + ": " + e.getMessage());
+        }
+    }
+
+    /** config.json's quantization_config, or the file that AutoGPTQ and AutoAWQ write beside it. */
+    private Settings quantizationSettings() {
+        if (!metadata.has("quantization_config")) {
+            for (String name : SETTINGS) {
+                Path file = folder.resolve(name);
+                Optional<String> text = TextFiles.read(folder, name);
+                if (text.isPresent()) {
+                    return StrictJson.metadata(file, StrictJson.object(file, text.get()));
+                }
+            }
+        }
+        return new NestedSettings(metadata, "quantization_config.");
     }
 
     @Override
