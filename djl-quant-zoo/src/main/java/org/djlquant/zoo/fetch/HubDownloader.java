@@ -1,6 +1,8 @@
 package org.djlquant.zoo.fetch;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.djlquant.zoo.fetch.DownloadException.Kind;
 
 /**
@@ -54,7 +57,7 @@ public final class HubDownloader {
     public Path fetch(HubReference reference, UnaryOperator<List<HubFile>> select) {
         Path repository = settings.cache().resolve("models--" + reference.repository().replace("/", "--"));
         if (settings.offline()) {
-            return cached(repository, reference, null);
+            return cached(repository, reference, select, null);
         }
         try (HubClient client = new HubClient(settings)) {
             HubSnapshot snapshot;
@@ -64,7 +67,7 @@ public final class HubDownloader {
                 if (e.kind() != Kind.UNAVAILABLE) {
                     throw e;
                 }
-                return cached(repository, reference, e);
+                return cached(repository, reference, select, e);
             }
             return download(client, repository, reference, snapshot, select.apply(snapshot.files()));
         } catch (InterruptedException e) {
@@ -74,15 +77,16 @@ public final class HubDownloader {
     }
 
     /** The snapshot that an earlier download left, for times without network. */
-    private Path cached(Path repository, HubReference reference, DownloadException cause) {
-        String why = cause == null ? "offline mode is on (HF_HUB_OFFLINE or DJL_OFFLINE)" : cause.getMessage();
+    private Path cached(
+            Path repository, HubReference reference, UnaryOperator<List<HubFile>> select, DownloadException cause) {
         try {
             Path ref = repository.resolve("refs").resolve(reference.revision());
             String commit = COMMIT.matcher(reference.revision()).matches()
                     ? reference.revision()
-                    : Files.exists(ref) ? Files.readString(ref).strip() : null;
-            Path snapshot = commit == null ? null : repository.resolve("snapshots").resolve(commit);
-            if (snapshot != null && Files.exists(reference.file() == null ? snapshot : snapshot.resolve(reference.file()))) {
+                    : Files.exists(ref) ? Files.readString(ref).strip() : "";
+            Path snapshot = repository.resolve("snapshots").resolve(commit);
+            if (!commit.isEmpty() && Files.exists(snapshot)) {
+                select.apply(list(snapshot));
                 return snapshot;
             }
         } catch (IOException e) {
@@ -90,8 +94,20 @@ public final class HubDownloader {
         }
         throw new DownloadException(
                 cause == null ? Kind.OFFLINE : cause.kind(),
-                reference + " is not in the cache " + repository + ", and cannot be downloaded: " + why,
+                reference + " is not in the cache " + repository + ", and cannot be downloaded: "
+                        + (cause == null ? "offline mode is on (HF_HUB_OFFLINE or DJL_OFFLINE)" : cause.getMessage()),
                 cause);
+    }
+
+    private static List<HubFile> list(Path snapshot) throws IOException {
+        List<HubFile> files = new ArrayList<>();
+        try (Stream<Path> all = Files.walk(snapshot, FileVisitOption.FOLLOW_LINKS)) {
+            for (Path file : all.filter(Files::isRegularFile).sorted().toList()) {
+                String name = snapshot.relativize(file).toString().replace(File.separatorChar, '/');
+                files.add(new HubFile(name, Files.size(file), "", null));
+            }
+        }
+        return files;
     }
 
     private Path download(

@@ -1,0 +1,72 @@
+package org.djlquant.zoo.cli;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.djlquant.format.Checkpoint;
+import org.djlquant.format.Checkpoints;
+import org.djlquant.format.TensorInfo;
+import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.model.ModelOptions;
+import org.djlquant.model.Models;
+import org.djlquant.runtime.MemoryPlan;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what a checkpoint is and what it would need, without loading its weights. */
+@Command(
+        name = "inspect",
+        description = "Show metadata, tensors, bits per weight, memory plan, template and kernels; loads no weights.")
+final class InspectCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "MODEL", description = ModelReference.HELP)
+    private String model;
+
+    @Option(names = "--max-model-len", defaultValue = "0", description = "Plan memory for this context; default: as trained.")
+    private int maxModelLen;
+
+    @Override
+    public Integer call() {
+        try (Checkpoint checkpoint = Checkpoints.open(ModelReference.file(model))) {
+            System.out.println("file          " + checkpoint.path());
+            System.out.println("naming        " + checkpoint.naming().name().toLowerCase(Locale.ROOT));
+            weights(checkpoint);
+            MemoryPlan plan = Models.plan(checkpoint, maxModelLen, ModelOptions.KvCacheType.F32);
+            System.out.println("memory plan   " + plan);
+            System.out.println("kernels       " + KernelsProvider.get().reason());
+            System.out.println("\nmetadata");
+            checkpoint.metadata().keys().forEach(
+                    key -> System.out.printf("  %-44s %s%n", key, checkpoint.metadata().display(key)));
+            System.out.println("\ntensors");
+            checkpoint.tensors().values().forEach(InspectCommand::tensor);
+        }
+        return 0;
+    }
+
+    /** One line of totals, and one per stored type. */
+    private static void weights(Checkpoint checkpoint) {
+        Map<String, long[]> byType = new LinkedHashMap<>();
+        for (TensorInfo tensor : checkpoint.tensors().values()) {
+            long[] sums = byType.computeIfAbsent(tensor.type(), type -> new long[3]);
+            sums[0]++;
+            sums[1] += tensor.elements();
+            sums[2] += tensor.byteSize();
+        }
+        long elements = byType.values().stream().mapToLong(s -> s[1]).sum();
+        long bytes = byType.values().stream().mapToLong(s -> s[2]).sum();
+        System.out.printf(
+                Locale.ROOT, "weights       %,d in %s, %.3f bits per weight%n", elements, MemoryPlan.size(bytes), 8.0 * bytes / elements);
+        byType.forEach((type, sums) -> System.out.printf(
+                Locale.ROOT, "              %-8s %4d tensors %,15d weights %10s%n", type, sums[0], sums[1], MemoryPlan.size(sums[2])));
+    }
+
+    private static void tensor(TensorInfo tensor) {
+        System.out.printf(
+                Locale.ROOT,
+                "  %-44s %-8s %-16s %10s at %d%n",
+                tensor.name(), tensor.type(), Arrays.toString(tensor.shape()), MemoryPlan.size(tensor.byteSize()), tensor.offset());
+    }
+}
