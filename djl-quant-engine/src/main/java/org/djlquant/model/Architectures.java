@@ -10,7 +10,14 @@ import org.djlquant.format.UnsupportedModelException;
 final class Architectures {
     private static final List<Architecture> ALL = List.of(
             new Llama(),
-            new Mistral());
+            new Mistral(),
+            new Qwen2(),
+            new Qwen3(),
+            new Phi3(),
+            new Gemma(),
+            new Gpt2(),
+            new Opt(),
+            new ChatGlm2());
 
     private Architectures() {}
 

@@ -2,11 +2,13 @@ package org.djlquant.model;
 
 import org.djlquant.kernel.LayerCache;
 
-/** Causal grouped-query self-attention with rotary positions. */
+/** Causal grouped-query self-attention, with or without rotary positions. */
 final class Attention {
     private final Linear[] inputs;
     private final Linear output;
     private final Rope rope;
+    private final Norm queryNorm;
+    private final Norm keyNorm;
     private final LayerCache.Shape shape;
     private final int queryWidth;
     private final int keyWidth;
@@ -19,12 +21,16 @@ final class Attention {
      * @param inputs projections to queries, keys and values, or all three in one matrix, in this order
      * @param output projection of the heads' results
      * @param rope rotation of queries and keys, or {@code null} for none
+     * @param queryNorm norm of each head's queries before the rotation, or {@code null} for none
+     * @param keyNorm norm of each head's keys; given if {@code queryNorm} is
      */
-    Attention(LayerCache.Shape shape, Linear[] inputs, Linear output, Rope rope) {
+    Attention(LayerCache.Shape shape, Linear[] inputs, Linear output, Rope rope, Norm queryNorm, Norm keyNorm) {
         this.shape = shape;
         this.inputs = inputs.clone();
         this.output = output;
         this.rope = rope;
+        this.queryNorm = queryNorm;
+        this.keyNorm = keyNorm;
         queryWidth = shape.heads() * shape.headDim();
         keyWidth = shape.kvHeads() * shape.headDim();
     }
@@ -66,9 +72,12 @@ final class Attention {
     private void rotate(Pass pass, int token) {
         int at = token * qkvWidth();
         int table = token * (rope.dim() / 2);
-        for (int head = 0; head < shape.heads() + shape.kvHeads(); head++) {
-            pass.kernels.rope(
-                    pass.qkv, at + head * shape.headDim(), rope.dim(), rope.interleaved(), pass.cos, pass.sin, table);
+        for (int head = 0; head < shape.heads() + shape.kvHeads(); head++, at += shape.headDim()) {
+            if (queryNorm != null) {
+                Norm norm = head < shape.heads() ? queryNorm : keyNorm;
+                norm.apply(pass.kernels, pass.qkv, at, pass.qkv, at);
+            }
+            pass.kernels.rope(pass.qkv, at, rope.dim(), rope.interleaved(), pass.cos, pass.sin, table);
         }
     }
 }

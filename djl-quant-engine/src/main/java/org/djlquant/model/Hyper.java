@@ -4,6 +4,8 @@ import java.util.Optional;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Metadata;
 import org.djlquant.format.ModelFormatException;
+import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.kernel.LayerCache;
 
 /**
  * Hyper-parameters under both names: that of config.json and that of GGUF (without the architecture
@@ -76,6 +78,37 @@ final class Hyper {
     Optional<String> text(String huggingFace, String gguf) {
         String key = key(huggingFace, gguf);
         return key == null ? Optional.empty() : metadata.string(key);
+    }
+
+    /**
+     * Number and size of the attention heads, with full attention.
+     *
+     * @param headsKey the key in config.json of the number of heads
+     */
+    LayerCache.Shape heads(String headsKey, int hidden) {
+        int heads = integer(headsKey, "attention.head_count", 1, MAX_HEADS);
+        int kvHeads = integer("num_key_value_heads", "attention.head_count_kv", heads, 1, heads);
+        if (heads % kvHeads != 0) {
+            throw contradiction("num_key_value_heads", "attention.head_count_kv",
+                    "expected a divisor of the " + heads + " attention heads, found " + kvHeads);
+        }
+        boolean given = has("head_dim", "attention.key_length");
+        if (!given && hidden % heads != 0) {
+            throw contradiction(headsKey, "attention.head_count", "expected a divisor of the hidden size " + hidden + ", found " + heads);
+        }
+        int headDim = given ? integer("head_dim", "attention.key_length", 1, MAX_HEAD_DIM) : hidden / heads;
+        int valueDim = integer(null, "attention.value_length", headDim, 1, MAX_HEAD_DIM);
+        if (valueDim != headDim) {
+            throw new UnsupportedModelException(path() + ": values of " + valueDim
+                    + " elements beside keys of " + headDim + " are not supported; both must be equal");
+        }
+        return new LayerCache.Shape(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), Integer.MAX_VALUE, false);
+    }
+
+    /** The sliding window that the checkpoint names, or {@link Integer#MAX_VALUE} for none. */
+    int slidingWindow() {
+        int window = integer("sliding_window", "attention.sliding_window", 0, 0, Integer.MAX_VALUE);
+        return window == 0 ? Integer.MAX_VALUE : window;
     }
 
     /** A contradiction between hyper-parameters, named by one of them. */

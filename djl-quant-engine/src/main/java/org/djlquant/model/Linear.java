@@ -2,7 +2,6 @@ package org.djlquant.model;
 
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.MatMul;
-import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
 /**
@@ -15,9 +14,9 @@ final class Linear {
     private final float[] bias;
     private MatMul packed;
 
-    Linear(WeightMatrix stored, float[] bias) {
-        rows = stored.rows();
-        cols = stored.cols();
+    Linear(int rows, int cols, float[] bias) {
+        this.rows = rows;
+        this.cols = cols;
         this.bias = bias;
     }
 

@@ -8,9 +8,20 @@ import org.djlquant.kernel.LayerCache;
 
 /**
  * Llama 1 to 3 and what is built like it: pre-norm layers with RMS norms, grouped-query attention
- * with RoPE and a gated SiLU MLP. Architectures that differ in a detail override it.
+ * with RoPE and a gated MLP. Architectures that differ in a detail override the method of that detail.
  */
 class Llama implements Architecture {
+    /** What the parts of a layer are made from. */
+    record Sizes(Hyper hyper, Weights weights, int hidden, int feedForward, LayerCache.Shape heads, float eps) {
+        int queryWidth() {
+            return heads.heads() * heads.headDim();
+        }
+
+        int keyWidth() {
+            return heads.kvHeads() * heads.headDim();
+        }
+    }
+
     @Override
     public String name() {
         return "llama";
@@ -31,14 +42,37 @@ class Llama implements Architecture {
         return true;
     }
 
-    /** The sliding window of a layer in tokens. */
+    /** Whether the head is the embedding when config.json does not say. */
+    boolean tiedByDefault() {
+        return false;
+    }
+
+    /** The sliding window of a layer in tokens, {@link Integer#MAX_VALUE} for none. */
     int window(Hyper hyper, int layer) {
-        return hyper.gguf() ? slidingWindow(hyper) : Integer.MAX_VALUE;
+        return hyper.gguf() ? hyper.slidingWindow() : Integer.MAX_VALUE;
+    }
+
+    Activation activation(Hyper hyper) {
+        return Activation.of(hyper.text("hidden_act", null).orElse("silu"), hyper.path());
+    }
+
+    /** Factor on token embeddings. */
+    float embeddingScale(int hidden) {
+        return 1;
+    }
+
+    Norm norm(Sizes s, String module, int width) {
+        return new RmsNorm(s.weights.vector(module + ".weight", width), s.eps);
+    }
+
+    /** Norm of each head's queries or keys, or {@code null}. */
+    Norm headNorm(Sizes s, String module) {
+        return null;
     }
 
     /** Whether queries, keys and values must have a bias. */
     boolean qkvBias(Hyper hyper) {
-        return hyper.flag("attention_bias", null, false);
+        return outputBias(hyper);
     }
 
     /** Whether the output projection of the attention must have a bias. */
@@ -46,14 +80,45 @@ class Llama implements Architecture {
         return hyper.flag("attention_bias", null, false);
     }
 
-    /** The window that the checkpoint names, if any. */
-    static int slidingWindow(Hyper hyper) {
-        int window = hyper.integer("sliding_window", "attention.sliding_window", 0, 0, Integer.MAX_VALUE);
-        return window == 0 ? Integer.MAX_VALUE : window;
+    Linear[] queriesKeysValues(Sizes s, String p) {
+        boolean bias = qkvBias(s.hyper);
+        return new Linear[] {
+            s.weights.linear(p + s.weights.pick("self_attn.q_proj", "attn_q"), s.queryWidth(), s.hidden, bias),
+            s.weights.linear(p + s.weights.pick("self_attn.k_proj", "attn_k"), s.keyWidth(), s.hidden, bias),
+            s.weights.linear(p + s.weights.pick("self_attn.v_proj", "attn_v"), s.keyWidth(), s.hidden, bias)
+        };
+    }
+
+    Linear[] gateAndUp(Sizes s, String p) {
+        boolean bias = s.hyper.flag("mlp_bias", null, false);
+        return new Linear[] {
+            s.weights.linear(p + s.weights.pick("mlp.gate_proj", "ffn_gate"), s.feedForward, s.hidden, bias),
+            s.weights.linear(p + s.weights.pick("mlp.up_proj", "ffn_up"), s.feedForward, s.hidden, bias)
+        };
+    }
+
+    private Block block(Sizes s, int layer, Rope rope, Activation activation) {
+        Weights w = s.weights;
+        String p = w.pick("model.layers.", "blk.") + layer + ".";
+        LayerCache.Shape h = s.heads;
+        LayerCache.Shape shape =
+                new LayerCache.Shape(h.heads(), h.kvHeads(), h.headDim(), h.scale(), window(s.hyper, layer), h.half());
+        Norm attentionNorm = norm(s, p + w.pick("input_layernorm", "attn_norm"), s.hidden);
+        Attention attention = new Attention(
+                shape,
+                queriesKeysValues(s, p),
+                w.linear(p + w.pick("self_attn.o_proj", "attn_output"), s.hidden, s.queryWidth(), outputBias(s.hyper)),
+                rope,
+                headNorm(s, p + w.pick("self_attn.q_norm", "attn_q_norm")),
+                headNorm(s, p + w.pick("self_attn.k_norm", "attn_k_norm")));
+        Norm mlpNorm = norm(s, p + w.pick("post_attention_layernorm", "ffn_norm"), s.hidden);
+        Linear down = w.linear(
+                p + w.pick("mlp.down_proj", "ffn_down"), s.hidden, s.feedForward, s.hyper.flag("mlp_bias", null, false));
+        return new Block(attentionNorm, attention, mlpNorm, new Mlp(gateAndUp(s, p), down, activation));
     }
 
     @Override
-    public DecoderParts build(Hyper hyper, Weights weights) {
+    public final DecoderParts build(Hyper hyper, Weights weights) {
         if (hyper.integer("num_local_experts", "expert_count", 0, 0, Integer.MAX_VALUE) > 0) {
             throw new UnsupportedModelException(hyper.path() + ": mixtures of experts are not supported");
         }
@@ -62,73 +127,23 @@ class Llama implements Architecture {
         int feedForward = hyper.integer("intermediate_size", "feed_forward_length", 1, Hyper.MAX_WIDTH);
         int context = hyper.integer("max_position_embeddings", "context_length", 2048, 1, Integer.MAX_VALUE);
         float eps = (float) hyper.positive("rms_norm_eps", "attention.layer_norm_rms_epsilon", 1e-6);
-        Activation activation = Activation.of(hyper.text("hidden_act", null).orElse("silu"), hyper.path());
-        boolean mlpBias = hyper.flag("mlp_bias", null, false);
-        LayerCache.Shape heads = heads(hyper, hidden);
-        Rope rope = Rope.read(hyper, weights, heads.headDim(), hyper.gguf() && interleavedInGguf());
+        Sizes sizes = new Sizes(hyper, weights, hidden, feedForward, hyper.heads("num_attention_heads", hidden), eps);
+        Rope rope = Rope.read(hyper, weights, sizes.heads.headDim(), hyper.gguf() && interleavedInGguf());
+        Activation activation = activation(hyper);
 
         String embedding = weights.pick("model.embed_tokens", "token_embd");
         String head = weights.pick("lm_head", "output");
         int vocabulary = hyper.gguf() ? weights.rows(embedding) : hyper.integer("vocab_size", null, 1, Hyper.MAX_VOCABULARY);
-        boolean tied = hyper.flag("tie_word_embeddings", null, false) || !weights.has(head);
+        boolean tied = hyper.flag("tie_word_embeddings", null, !hyper.gguf() && tiedByDefault()) || !weights.has(head);
         Linear logits = weights.linear(tied ? embedding : head, vocabulary, hidden, false);
         Embedding.Rows tokens = tied ? logits::decodeRow : weights.rows(embedding, vocabulary, hidden);
 
         List<Block> blocks = new ArrayList<>();
         for (int layer = 0; layer < layers; layer++) {
-            String p = weights.pick("model.layers.", "blk.") + layer + ".";
-            int queryWidth = heads.heads() * heads.headDim();
-            int keyWidth = heads.kvHeads() * heads.headDim();
-            Linear[] qkv = {
-                weights.linear(p + weights.pick("self_attn.q_proj", "attn_q"), queryWidth, hidden, qkvBias(hyper)),
-                weights.linear(p + weights.pick("self_attn.k_proj", "attn_k"), keyWidth, hidden, qkvBias(hyper)),
-                weights.linear(p + weights.pick("self_attn.v_proj", "attn_v"), keyWidth, hidden, qkvBias(hyper))
-            };
-            Linear output = weights.linear(
-                    p + weights.pick("self_attn.o_proj", "attn_output"), hidden, queryWidth, outputBias(hyper));
-            Linear[] gateUp = {
-                weights.linear(p + weights.pick("mlp.gate_proj", "ffn_gate"), feedForward, hidden, mlpBias),
-                weights.linear(p + weights.pick("mlp.up_proj", "ffn_up"), feedForward, hidden, mlpBias)
-            };
-            Linear down = weights.linear(p + weights.pick("mlp.down_proj", "ffn_down"), hidden, feedForward, mlpBias);
-            blocks.add(new Block(
-                    norm(weights, p + weights.pick("input_layernorm", "attn_norm"), hidden, eps),
-                    new Attention(withWindow(heads, window(hyper, layer)), qkv, output, rope),
-                    norm(weights, p + weights.pick("post_attention_layernorm", "ffn_norm"), hidden, eps),
-                    new Mlp(gateUp, down, activation)));
+            blocks.add(block(sizes, layer, rope, activation));
         }
-        Norm finalNorm = norm(weights, weights.pick("model.norm", "output_norm"), hidden, eps);
+        Norm finalNorm = norm(sizes, weights.pick("model.norm", "output_norm"), hidden);
         return new DecoderParts(
-                name(), vocabulary, hidden, context, new Embedding(tokens, 1), blocks, finalNorm, logits);
-    }
-
-    private static Norm norm(Weights weights, String module, int width, float eps) {
-        return new Norm(weights.vector(module + ".weight", width), eps);
-    }
-
-    /** Number and size of the heads, without window. */
-    static LayerCache.Shape heads(Hyper hyper, int hidden) {
-        int heads = hyper.integer("num_attention_heads", "attention.head_count", 1, Hyper.MAX_HEADS);
-        int kvHeads = hyper.integer("num_key_value_heads", "attention.head_count_kv", heads, 1, heads);
-        if (heads % kvHeads != 0) {
-            throw hyper.contradiction("num_key_value_heads", "attention.head_count_kv",
-                    "expected a divisor of the " + heads + " attention heads, found " + kvHeads);
-        }
-        boolean given = hyper.has("head_dim", "attention.key_length");
-        if (!given && hidden % heads != 0) {
-            throw hyper.contradiction("num_attention_heads", "attention.head_count",
-                    "expected a divisor of the hidden size " + hidden + ", found " + heads);
-        }
-        int headDim = given ? hyper.integer("head_dim", "attention.key_length", 1, Hyper.MAX_HEAD_DIM) : hidden / heads;
-        int valueDim = hyper.integer(null, "attention.value_length", headDim, 1, Hyper.MAX_HEAD_DIM);
-        if (valueDim != headDim) {
-            throw new UnsupportedModelException(hyper.path() + ": values of " + valueDim
-                    + " elements beside keys of " + headDim + " are not supported; both must be equal");
-        }
-        return new LayerCache.Shape(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), Integer.MAX_VALUE, false);
-    }
-
-    private static LayerCache.Shape withWindow(LayerCache.Shape s, int window) {
-        return new LayerCache.Shape(s.heads(), s.kvHeads(), s.headDim(), s.scale(), window, s.half());
+                name(), vocabulary, hidden, context, new Embedding(tokens, embeddingScale(hidden)), blocks, finalNorm, logits);
     }
 }

@@ -21,6 +21,6 @@ final class Mistral extends Llama {
 
     @Override
     int window(Hyper hyper, int layer) {
-        return slidingWindow(hyper);
+        return hyper.slidingWindow();
     }
 }

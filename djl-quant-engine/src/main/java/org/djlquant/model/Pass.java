@@ -125,7 +125,7 @@ final class Pass implements Workers.Task {
     /** Fills the residual stream from the token ids. */
     void embed(Embedding embedding) {
         for (int t = 0; t < count; t++) {
-            embedding.look(tokens[t], hidden, t * parts.hiddenSize(), parts.hiddenSize());
+            embedding.look(tokens[t], positions[t], hidden, t * parts.hiddenSize(), parts.hiddenSize(), normed);
         }
     }
 

@@ -31,14 +31,20 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
             throw hyper.contradiction(
                     "partial_rotary_factor", "rope.dimension_count", "expected an even number of rotated elements from 2 to " + headDim + ", found " + dim);
         }
+        Rope rope = plain(base, dim, interleaved);
+        if (hyper.gguf()) {
+            scaleAsGguf(hyper, weights, rope.frequencies);
+        } else {
+            scaleAsHuggingFace(hyper, rope.frequencies);
+        }
+        return rope;
+    }
+
+    /** Without scaling: frequency i is {@code base^(−2i/dim)}. */
+    static Rope plain(double base, int dim, boolean interleaved) {
         float[] frequencies = new float[dim / 2];
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = 1f / (float) Math.pow(base, 2f * i / dim);
-        }
-        if (hyper.gguf()) {
-            scaleAsGguf(hyper, weights, frequencies);
-        } else {
-            scaleAsHuggingFace(hyper, frequencies);
         }
         return new Rope(dim, interleaved, frequencies);
     }

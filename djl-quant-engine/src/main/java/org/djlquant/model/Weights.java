@@ -1,6 +1,7 @@
 package org.djlquant.model;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.djlquant.format.Checkpoint;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.MatMul;
+import org.djlquant.quant.BlockMatrix;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -18,7 +20,7 @@ import org.djlquant.runtime.Workers;
  * once; matrices are packed afterwards, all together, when the memory plan has been accepted.
  */
 final class Weights {
-    private record Pending(Linear linear, WeightMatrix stored) {}
+    private record Pending(Linear linear, WeightMatrix stored, boolean turned) {}
 
     private final Checkpoint checkpoint;
     private final List<Pending> pending = new ArrayList<>();
@@ -54,10 +56,26 @@ final class Weights {
      * @param biasRequired whether a missing bias is an error
      */
     Linear linear(String module, int out, int in, boolean biasRequired) {
-        WeightMatrix stored = matrix(module, out, in);
+        return linear(module, matrix(module, out, in), false, out, biasRequired);
+    }
+
+    /**
+     * A linear layer that Hugging Face's GPT-2 stores as [in, out]. Quantizers that know it store
+     * [out, in] like everything else, and so does GGUF.
+     */
+    Linear conv1d(String module, int out, int in) {
+        boolean turned = checkpoint.naming() == Checkpoint.Naming.HUGGING_FACE
+                && checkpoint.matrix(module) instanceof BlockMatrix m && m.blocks().blockLength() == 1;
+        return linear(module, turned ? matrix(module, in, out) : matrix(module, out, in), turned, out, true);
+    }
+
+    private Linear linear(String module, WeightMatrix stored, boolean turned, int out, boolean biasRequired) {
         float[] bias = biasRequired || checkpoint.hasTensor(module + ".bias") ? vector(module + ".bias", out) : null;
-        Linear linear = new Linear(stored, allZero(bias) ? null : bias); // some packers store biases the model never had
-        pending.add(new Pending(linear, stored));
+        if (bias != null && allZero(bias)) {
+            bias = null; // some packers store biases the model never had
+        }
+        Linear linear = new Linear(out, turned ? stored.rows() : stored.cols(), bias);
+        pending.add(new Pending(linear, stored, turned));
         pendingBytes += stored.byteSize();
         return linear;
     }
@@ -93,11 +111,9 @@ final class Weights {
     }
 
     private static boolean allZero(float[] values) {
-        if (values != null) {
-            for (float value : values) {
-                if (value != 0) {
-                    return false;
-                }
+        for (float value : values) {
+            if (value != 0) {
+                return false;
             }
         }
         return true;
@@ -107,7 +123,8 @@ final class Weights {
     void pack(Kernels kernels, Arena arena, Workers workers, ModelOptions.LoadProgress progress) {
         long done = 0;
         for (Pending each : pending) {
-            MatMul packed = kernels.pack(each.stored, arena, workers);
+            WeightMatrix matrix = each.turned ? transposed((BlockMatrix) each.stored, arena) : each.stored;
+            MatMul packed = kernels.pack(matrix, arena, workers);
             each.linear.packed(packed);
             layouts.merge(packed.layout(), 1, Integer::sum);
             packedBytes += packed.packedBytes() > 0 ? packed.packedBytes() : each.stored.byteSize();
@@ -115,6 +132,18 @@ final class Weights {
             progress.onProgress(done, pendingBytes);
         }
         pending.clear();
+    }
+
+    /** The transpose of a matrix of single elements, in the same type. */
+    private static BlockMatrix transposed(BlockMatrix m, Arena arena) {
+        int bytes = m.blocks().blockBytes();
+        MemorySegment data = arena.allocate(m.data().byteSize(), 64);
+        for (int r = 0; r < m.rows(); r++) {
+            for (int c = 0; c < m.cols(); c++) {
+                MemorySegment.copy(m.data(), ((long) r * m.cols() + c) * bytes, data, ((long) c * m.rows() + r) * bytes, bytes);
+            }
+        }
+        return new BlockMatrix(m.blocks(), data, m.cols(), m.rows());
     }
 
     /** Bytes the weights take: as stored before packing, as packed after it. */
