@@ -19,6 +19,7 @@ import torch
 import transformers
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, MODEL_ARCH, get_tensor_name_map
 from gguf.quants import dequantize, quantize
+from safetensors.numpy import save_file
 
 VOCABULARY = 384
 PROMPT = 40
@@ -47,8 +48,27 @@ def k_llama(**more):
                  tie_word_embeddings=True, **more)
 
 
+SMALL = dict(vocab_size=VOCABULARY, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+             num_attention_heads=4, max_position_embeddings=128)
+QWEN2 = transformers.Qwen2Config(**SMALL, num_key_value_heads=2, rope_theta=1e6)
+QWEN3 = transformers.Qwen3Config(**SMALL, num_key_value_heads=2, head_dim=32)
+PHI3 = transformers.Phi3Config(**SMALL, num_key_value_heads=2, sliding_window=9, pad_token_id=0)
+GEMMA = transformers.GemmaConfig(**SMALL, num_key_value_heads=1, head_dim=32)
+GPT2 = transformers.GPT2Config(vocab_size=VOCABULARY, n_embd=64, n_layer=2, n_head=4, n_positions=64)
+OPT = transformers.OPTConfig(vocab_size=VOCABULARY, hidden_size=64, ffn_dim=96, num_hidden_layers=2,
+                             num_attention_heads=4, max_position_embeddings=64, word_embed_proj_dim=64)
+# The numbers of a small ChatGLM 2, whose own code is not in transformers; Glm computes the same.
+GLM = transformers.GlmConfig(**SMALL, num_key_value_heads=2, head_dim=16, attention_bias=True, pad_token_id=0)
+
 # name: (configuration, dtype of the saved tensors, largest shard)
 HUGGING_FACE = {
+    "chatglm2-f16": (GLM, torch.float16, "1GB"),
+    "gemma-bf16": (GEMMA, torch.bfloat16, "1GB"),
+    "gpt2-f32": (GPT2, torch.float32, "1GB"),
+    "opt-f16": (OPT, torch.float16, "1GB"),
+    "phi3-bf16-window": (PHI3, torch.bfloat16, "1GB"),
+    "qwen2-bf16": (QWEN2, torch.bfloat16, "1GB"),
+    "qwen3-bf16": (QWEN3, torch.bfloat16, "1GB"),
     "mistral-f32-window": (mistral(sliding_window=6, head_dim=24), torch.float32, "1GB"),
     "mistral-bf16-sharded": (mistral(num_hidden_layers=3), torch.bfloat16, "150KB"),
     "llama-f16-mqa-tied-linear": (
@@ -60,6 +80,12 @@ HUGGING_FACE = {
 
 # name: (configuration, types given to the matrices in turn)
 GGUF = {
+    "gguf-chatglm2-f16": (GLM, ["F16"]),
+    "gguf-gemma-q8_0": (GEMMA, ["Q8_0"]),
+    "gguf-gpt2-q5_0": (GPT2, ["Q5_0"]),
+    "gguf-phi3-q8_0": (PHI3, ["Q8_0"]),
+    "gguf-qwen2-q4_1": (QWEN2, ["Q4_1"]),
+    "gguf-qwen3-f16": (QWEN3, ["F16"]),
     "gguf-mistral-f32": (mistral(), ["F32"]),
     "gguf-mistral-f16-window": (mistral(sliding_window=6, head_dim=32), ["F16"]),
     "gguf-llama-bf16-llama3": (llama(rope_theta=5e5, rope_scaling=LLAMA3_ROPE), ["BF16"]),
@@ -80,11 +106,14 @@ def random_model(config, seed):
             if name.endswith("bias"):
                 p.normal_(0, 0.3)
             elif p.dim() == 1:
-                p.normal_(1, 0.1)
+                p.normal_(0 if model.config.model_type == "gemma" else 1, 0.1)
             elif "embed" in name or "lm_head" in name or "wte" in name:
                 p.normal_(0, 3 * p.shape[1] ** -0.5)
             else:
                 p.normal_(0, 1.5 * p.shape[1] ** -0.5)
+        if model.config.model_type == "glm":
+            for p in model.parameters():
+                p.copy_(p.half())
     return model
 
 
@@ -129,56 +158,119 @@ def unpermuted(x, heads):
     return x.reshape(heads, x.shape[0] // heads // 2, 2, *x.shape[1:]).swapaxes(1, 2).reshape(x.shape)
 
 
+def fused_glm(model):
+    """Tensors of a Glm under the names of ChatGLM 2."""
+    tensors, state = {}, {name: p.detach().numpy() for name, p in model.named_parameters()}
+    for name, x in state.items():
+        if ".k_proj" in name or ".v_proj" in name:
+            continue
+        if ".q_proj" in name:
+            x = np.concatenate([state[name.replace("q_proj", part)] for part in ("q_proj", "k_proj", "v_proj")])
+        for old, new in {
+                "model.embed_tokens": "transformer.embedding.word_embeddings", "lm_head": "transformer.output_layer",
+                "model.layers": "transformer.encoder.layers", "model.norm": "transformer.encoder.final_layernorm",
+                "self_attn.q_proj": "self_attention.query_key_value", "self_attn.o_proj": "self_attention.dense",
+                "mlp.gate_up_proj": "mlp.dense_h_to_4h", "mlp.down_proj": "mlp.dense_4h_to_h"}.items():
+            name = name.replace(old, new)
+        tensors[name] = x
+    return tensors
+
+
+def stored_forms(model):
+    """(name, what GGUF holds, how to put what was stored back) of each tensor."""
+    config = model.config
+    if config.model_type == "glm":
+        for name, x in fused_glm(model).items():
+            # f16 weights in an f16 file, so nothing changes
+            yield name.removeprefix("transformer."), x, lambda values: None
+        return
+    for name, p in model.named_parameters():
+        def put(values, p=p, back=lambda x: x):
+            with torch.no_grad():
+                p.copy_(torch.from_numpy(np.ascontiguousarray(back(values))))
+        x = p.detach().numpy()
+        if config.model_type in ("llama", "mistral") and x.ndim == 2 and ("q_proj" in name or "k_proj" in name):
+            heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
+            yield name, permuted(x, heads), lambda v, put=put, n=heads: put(v, back=lambda y: unpermuted(y, n))
+        elif config.model_type == "gpt2" and ".c_" in name and x.ndim == 2:
+            yield name, np.ascontiguousarray(x.T), lambda v, put=put: put(v, back=lambda y: y.T)
+        elif config.model_type == "gemma" and "norm" in name:
+            yield name, x + 1, lambda v: None
+        else:
+            yield name, x, put
+
+
 def write_gguf(model, path, types, library):
     """Writes the model and puts what was stored back into it."""
     config = model.config
-    writer = GGUFWriter(path, "llama")
+    kind = config.model_type
+    arch = {"mistral": "llama", "glm": "chatglm"}.get(kind, kind)
+    writer = GGUFWriter(path, arch)
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_feed_forward_length(getattr(config, "intermediate_size", 4 * config.hidden_size))
     writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_key_length(head_dim)
-    writer.add_value_length(head_dim)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_dimension_count(head_dim)
-    writer.add_rope_freq_base(config.rope_theta)
-    writer.add_vocab_size(VOCABULARY)
-    if getattr(config, "sliding_window", None):
+    if kind == "gpt2":
+        writer.add_layer_norm_eps(config.layer_norm_epsilon)
+    else:
+        writer.add_head_count_kv(config.num_key_value_heads)
+        writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+        writer.add_rope_freq_base(config.rope_theta)
+    if kind in ("llama", "mistral", "gemma", "qwen3"):  # as llama.cpp's converter
+        writer.add_key_length(head_dim)
+        writer.add_value_length(head_dim)
+    if kind in ("llama", "mistral", "phi3", "glm"):
+        writer.add_rope_dimension_count(head_dim // 2 if kind == "glm" else head_dim)
+        writer.add_vocab_size(VOCABULARY)
+    if getattr(config, "sliding_window", None) and kind in ("mistral", "phi3"):
         writer.add_sliding_window(config.sliding_window)
     scaling = getattr(config, "rope_scaling", None) or {}
     if scaling.get("type") == "linear":
-        writer.add_string("llama.rope.scaling.type", "linear")
+        writer.add_string(f"{arch}.rope.scaling.type", "linear")
         writer.add_rope_scaling_factor(scaling["factor"])
     elif scaling:
         plain = 1.0 / config.rope_theta ** (torch.arange(0, head_dim, 2).float() / head_dim)
         writer.add_tensor("rope_freqs.weight", (plain / model.model.rotary_emb.inv_freq).numpy())
 
-    names = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    names = get_tensor_name_map(MODEL_ARCH[arch.upper()], config.num_hidden_layers)
     matrices = 0
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            x = p.numpy()
-            gguf_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
-            if x.ndim == 1:
-                writer.add_tensor(gguf_name, x)
-                continue
-            heads = (config.num_attention_heads if "q_proj" in name
-                     else config.num_key_value_heads if "k_proj" in name else 0)
-            qtype = GGMLQuantizationType[types[matrices % len(types)]]
-            matrices += 1
-            data, values = quantized(library, permuted(x, heads) if heads else x, qtype)
-            writer.add_tensor(gguf_name, data, raw_dtype=qtype)
-            p.copy_(torch.from_numpy(np.ascontiguousarray(unpermuted(values, heads) if heads else values)))
+    for name, x, put in stored_forms(model):
+        gguf_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        if x.ndim == 1 or "position" in gguf_name:
+            writer.add_tensor(gguf_name, x)
+            continue
+        qtype = GGMLQuantizationType[types[matrices % len(types)]]
+        matrices += 1
+        data, values = quantized(library, x, qtype)
+        writer.add_tensor(gguf_name, data, raw_dtype=qtype)
+        put(values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
+def save_chatglm2(model, folder):
+    config = model.config
+    save_file({name: x.astype(np.float16) for name, x in fused_glm(model).items()}, folder / "model.safetensors",
+              metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps({
+        "architectures": ["ChatGLMModel"], "model_type": "chatglm", "num_layers": config.num_hidden_layers,
+        "padded_vocab_size": VOCABULARY, "hidden_size": config.hidden_size,
+        "ffn_hidden_size": config.intermediate_size, "kv_channels": config.head_dim,
+        "num_attention_heads": config.num_attention_heads, "seq_length": config.max_position_embeddings,
+        "layernorm_epsilon": config.rms_norm_eps, "rmsnorm": True, "post_layer_norm": True,
+        "apply_residual_connection_post_layernorm": False, "add_bias_linear": False, "add_qkv_bias": True,
+        "multi_query_attention": True, "multi_query_group_num": config.num_key_value_heads,
+        "original_rope": True, "torch_dtype": "float16"}, indent=2) + "\n")
+    return model
+
+
 def save_hugging_face(model, folder, dtype, shard):
+    if model.config.model_type == "glm":
+        return save_chatglm2(model, folder)
     model.to(dtype).save_pretrained(folder, max_shard_size=shard)
     (folder / "generation_config.json").unlink(missing_ok=True)
     return transformers.AutoModelForCausalLM.from_pretrained(

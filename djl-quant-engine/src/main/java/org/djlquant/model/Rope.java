@@ -54,8 +54,10 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
         if (type.equals("linear")) {
             divide(frequencies, hyper.positive(null, "rope.scaling.factor", hyper.positive(null, "rope.scale_linear", 1)));
         } else if (!type.equals("none")) {
-            throw new UnsupportedModelException(
-                    hyper.path() + ": RoPE scaling " + type + " is not supported. Supported: linear and rope_freqs (llama3)");
+            throw unsupported(hyper, type);
+        }
+        if (weights.hasTensor("rope_factors_long.weight")) {
+            throw unsupported(hyper, "longrope");
         }
         Optional<float[]> factors = weights.optionalVector("rope_freqs.weight", frequencies.length);
         if (factors.isPresent()) {
@@ -77,9 +79,13 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
                     factor(hyper, where + "low_freq_factor"),
                     factor(hyper, where + "high_freq_factor"),
                     factor(hyper, where + "original_max_position_embeddings"));
-            default -> throw new UnsupportedModelException(
-                    hyper.path() + ": RoPE scaling " + type + " is not supported. Supported: " + SUPPORTED);
+            default -> throw unsupported(hyper, type);
         }
+    }
+
+    private static UnsupportedModelException unsupported(Hyper hyper, String type) {
+        return new UnsupportedModelException(
+                hyper.path() + ": RoPE scaling " + type + " is not supported. Supported: " + SUPPORTED);
     }
 
     private static double factor(Hyper hyper, String key) {

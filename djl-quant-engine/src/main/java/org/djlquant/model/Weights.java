@@ -45,6 +45,11 @@ final class Weights {
         return checkpoint.hasMatrix(module);
     }
 
+    /** Whether a tensor of this full name is stored. */
+    boolean hasTensor(String name) {
+        return checkpoint.hasTensor(name);
+    }
+
     /** Rows of a stored matrix, for sizes that no hyper-parameter gives. */
     int rows(String module) {
         return checkpoint.matrix(module).rows();
@@ -103,7 +108,7 @@ final class Weights {
         WeightMatrix stored = checkpoint.matrix(module);
         if (stored.rows() != rows || stored.cols() != cols) {
             throw new ModelFormatException(checkpoint.path(), module, "expected a weight of shape [" + rows + ", " + cols
-                    + "] (out, in) by the hyper-parameters, found [" + stored.rows() + ", " + stored.cols() + "]");
+                    + "] by the hyper-parameters, found [" + stored.rows() + ", " + stored.cols() + "]");
         }
         parameters += (long) rows * cols;
         schemes.merge(stored.scheme(), 1, Integer::sum);
