@@ -177,6 +177,19 @@ public final class QuantModel extends BaseModel {
         }
     }
 
+    /**
+     * Writes block and parameters as DJL does; quantized Linears are written packed, and {@link #load}
+     * finds them so without an option.
+     */
+    @Override
+    public void save(Path modelPath, String newModelName) throws IOException {
+        if (block != null && wasLoaded && inputData != null && causalLM == null) {
+            // a block that was loaded does not know the names of its inputs, which BaseModel.save wants
+            block.initialize(manager, dataType, inputData.values().toArray(Shape[]::new));
+        }
+        super.save(modelPath, newModelName);
+    }
+
     /** Reads parameters of the block that was set; a checkpoint needs a file. */
     @Override
     public void load(InputStream is, Map<String, ?> options) throws IOException, MalformedModelException {
