@@ -19,9 +19,11 @@ public record ZooEntry(String name, String format, long bytes, String repository
             new ZooEntry("zephyr-tiny", "GGUF Q8_0", 0, null, ""),
             readable("zephyr-7b-beta", "safetensors BF16", 14_480, "HuggingFaceH4/zephyr-7b-beta"),
             readable("zephyr-7b-beta-gguf", "GGUF Q4_K_M", 4_370, "TheBloke/zephyr-7B-beta-GGUF"),
-            unreadable("zephyr-7b-beta-gptq", "GPTQ 4 bit", 4_160, "TheBloke/zephyr-7B-beta-GPTQ"),
-            unreadable("zephyr-7b-beta-awq", "AWQ 4 bit", 4_150, "TheBloke/zephyr-7B-beta-AWQ"),
-            unreadable("zephyr-7b-beta-nf4", "bitsandbytes NF4", 14_480, "HuggingFaceH4/zephyr-7b-beta"));
+            readable("zephyr-7b-beta-gptq", "GPTQ 4 bit", 4_160, "TheBloke/zephyr-7B-beta-GPTQ"),
+            readable("zephyr-7b-beta-awq", "AWQ 4 bit", 4_150, "TheBloke/zephyr-7B-beta-AWQ"),
+            new ZooEntry("zephyr-7b-beta-nf4", "NF4 made on loading", 14_480_000_000L, "HuggingFaceH4/zephyr-7b-beta",
+                    "quantizing to NF4 on loading, which this version does not do; zephyr-7b-beta-gguf is the same"
+                            + " model in about the same size"));
 
     /** Whether it is part of the jar and needs no network. */
     public boolean embedded() {
@@ -32,11 +34,5 @@ public record ZooEntry(String name, String format, long bytes, String repository
         return new ZooEntry(name, format, megabytes * 1_000_000, repository,
                 DOWNLOAD + "get them from the hub repository " + repository + " (about " + megabytes / 1000
                         + " GB) and load the file or folder with the URL quant:<path>");
-    }
-
-    private static ZooEntry unreadable(String name, String format, long megabytes, String repository) {
-        return new ZooEntry(name, format, megabytes * 1_000_000, repository,
-                "a later version: this one does not run " + format + " (hub repository " + repository
-                        + "); zephyr-7b-beta-gguf is the same model in a format that it runs");
     }
 }

@@ -1,0 +1,143 @@
+package org.djlquant.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Application;
+import ai.djl.inference.Predictor;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelLoader;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ModelZoo;
+import ai.djl.repository.zoo.ZooModel;
+import java.io.FileNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.djlquant.engine.QuantModel;
+import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.zoo.QuantModelZoo;
+import org.djlquant.zoo.ZooEntry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every way to name a model, all of them without network (Surefire sets DJL_OFFLINE). */
+class ZooTest {
+    private static final String NAME = "zephyr-tiny";
+
+    private static Criteria.Builder<NDList, NDList> criteria() {
+        return Criteria.builder().setTypes(NDList.class, NDList.class);
+    }
+
+    private static float[] logits(Criteria<NDList, NDList> criteria) throws Exception {
+        try (ZooModel<NDList, NDList> model = criteria.loadModel();
+                Predictor<NDList, NDList> predictor = model.newPredictor();
+                NDManager manager = model.getNDManager().newSubManager()) {
+            assertInstanceOf(QuantModel.class, model.getWrappedModel());
+            try (NDArray logits = predictor
+                    .predict(new NDList(manager.arange(3, 9, 1, DataType.INT64).reshape(new Shape(1, 6))))
+                    .singletonOrThrow()) {
+                return logits.toFloatArray();
+            }
+        }
+    }
+
+    @Test
+    void everyWayToNameAModelLoadsTheSame() throws Exception {
+        Path file = QuantModelZoo.file(NAME).orElseThrow();
+        float[] expected = logits(criteria().optModelUrls("djl://org.djlquant/" + NAME).build());
+        List<Criteria.Builder<NDList, NDList>> ways = List.of(
+                criteria().optModelUrls("djl://org.djlquant/" + NAME + "/0.1.0"),
+                criteria().optModelUrls("djl://org.djlquant/" + NAME).optEngine("Quant"),
+                criteria().optGroupId("org.djlquant").optArtifactId(NAME),
+                criteria().optModelZoo(ModelZoo.getModelZoo("org.djlquant")).optArtifactId(NAME),
+                criteria().optModelUrls("quant:" + file),
+                criteria().optModelUrls("quant://" + file),
+                criteria().optModelUrls("quant:" + file.getParent()),
+                criteria().optModelUrls("quant:" + Path.of("").toAbsolutePath().relativize(file)),
+                criteria().optModelPath(file).optEngine("Quant"),
+                criteria().optModelPath(file.getParent()).optEngine("Quant"),
+                criteria().optModelUrls(file.toUri().toString()).optEngine("Quant"));
+        for (int i = 0; i < ways.size(); i++) {
+            assertArrayEquals(expected, logits(ways.get(i).build()), "way " + i);
+        }
+    }
+
+    @Test
+    void aPathWithBlanksIsPercentEncoded(@TempDir Path folder) throws Exception {
+        Path spaced = Files.copy(QuantModelZoo.file(NAME).orElseThrow(), folder.resolve("my model.gguf"));
+        assertEquals(6 * vocabulary(), logits(criteria().optModelUrls("quant:" + spaced.toUri().getRawPath()).build()).length);
+    }
+
+    private static int vocabulary() throws Exception {
+        try (ZooModel<NDList, NDList> model = criteria().optModelUrls("djl://org.djlquant/" + NAME).build().loadModel()) {
+            return ((QuantModel) model.getWrappedModel()).causalLM().vocabularySize();
+        }
+    }
+
+    @Test
+    void aFolderWithSeveralModelsWantsAName(@TempDir Path folder) throws Exception {
+        Path file = QuantModelZoo.file(NAME).orElseThrow();
+        Files.copy(file, folder.resolve("a.gguf"));
+        Files.copy(file, folder.resolve("b.gguf"));
+        String url = "quant:" + folder;
+        Exception e = assertThrows(Exception.class, () -> logits(criteria().optModelUrls(url).build()));
+        assertTrue(e.getMessage().contains("a.gguf, b.gguf"), e.getMessage());
+        float[] expected = logits(criteria().optModelUrls("quant:" + file).build());
+        assertArrayEquals(expected, logits(criteria().optModelUrls(url).optOption("file", "b.gguf").build()));
+        Files.writeString(folder.resolve("serving.properties"), "engine=Quant\noption.file=a.gguf\n");
+        assertArrayEquals(expected, logits(criteria().optModelPath(folder).build()));
+    }
+
+    @Test
+    void anUnpackedModelThatWasDamagedIsReplaced() throws Exception {
+        Path file = QuantModelZoo.file(NAME).orElseThrow();
+        byte[] good = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(good, 1000));
+        assertEquals(file, QuantModelZoo.file(NAME).orElseThrow());
+        assertArrayEquals(good, Files.readAllBytes(file));
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        Criteria<NDList, NDList> criteria = criteria().optModelUrls("quant:absent/model.gguf").build();
+        String message = assertThrows(FileNotFoundException.class, criteria::loadModel).getMessage();
+        assertTrue(message.startsWith("absent/model.gguf"), message);
+    }
+
+    @Test
+    void namesThatNeedADownloadSayWhatTheyNeed() {
+        for (ZooEntry entry : QuantModelZoo.entries()) {
+            if (!entry.embedded()) {
+                String url = "djl://org.djlquant/" + entry.name();
+                String message = assertThrows(UnsupportedModelException.class, () -> criteria().optModelUrls(url)).getMessage();
+                assertTrue(message.startsWith(entry.name() + " needs "), message);
+                Criteria<NDList, NDList> byId = criteria().optGroupId("org.djlquant").optArtifactId(entry.name()).build();
+                Throwable cause = assertThrows(ModelNotFoundException.class, byId::loadModel).getCause();
+                assertEquals(message, cause.getMessage());
+            }
+        }
+        assertNull(ModelZoo.getModelZoo("org.djlquant").getModelLoader("zephyr-huge"));
+    }
+
+    @Test
+    void theNamesAreListed() {
+        List<String> listed = ModelZoo.getModelZoo("org.djlquant").getModelLoaders().stream()
+                .filter(loader -> loader.getApplication() == Application.NLP.TEXT_GENERATION)
+                .map(ModelLoader::getArtifactId)
+                .sorted()
+                .toList();
+        assertEquals(QuantModelZoo.entries().stream().map(ZooEntry::name).sorted().toList(), listed);
+        assertTrue(listed.containsAll(List.of(NAME, "zephyr-7b-beta", "zephyr-7b-beta-gptq", "zephyr-7b-beta-nf4")));
+    }
+}
