@@ -36,6 +36,9 @@ public final class Checkpoints {
     }
 
     private static Checkpoint openFile(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new ModelFormatException(file, "file", "is neither a regular file nor a folder");
+        }
         byte[] head = head(file);
         if (head.length == 0) {
             throw new ModelFormatException(file, "file", "is empty; download or copy it again");
@@ -66,10 +69,11 @@ public final class Checkpoints {
     }
 
     private static Checkpoint openFolder(Path folder) {
-        if (Files.exists(folder.resolve("config.json"))) {
+        List<Path> models = ggufModels(folder);
+        // repositories of GGUF files often carry the config.json of the model they were made from
+        if (Files.exists(folder.resolve("config.json")) && (models.isEmpty() || holdsSafetensors(folder))) {
             return HuggingFaceCheckpoint.openFolder(folder);
         }
-        List<Path> models = ggufModels(folder);
         if (models.size() == 1) {
             return GgufCheckpoint.open(models.getFirst());
         }
@@ -88,14 +92,21 @@ public final class Checkpoints {
                 folder, "folder", "is not a model: holds neither config.json nor a .gguf file");
     }
 
+    private static boolean holdsSafetensors(Path folder) {
+        return !filesEndingWith(folder, ".safetensors").isEmpty();
+    }
+
     /** The GGUF files of a folder, only the first of each split model. */
     private static List<Path> ggufModels(Path folder) {
+        return filesEndingWith(folder, ".gguf").stream()
+                .filter(f -> !f.getFileName().toString().matches(".*-\\d{5}-of-\\d{5}\\.gguf")
+                        || f.getFileName().toString().contains("-00001-of-"))
+                .toList();
+    }
+
+    private static List<Path> filesEndingWith(Path folder, String suffix) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(f -> f.getFileName().toString().endsWith(".gguf"))
-                    .filter(f -> !f.getFileName().toString().matches(".*-\\d{5}-of-\\d{5}\\.gguf")
-                            || f.getFileName().toString().contains("-00001-of-"))
-                    .sorted()
-                    .toList();
+            return files.filter(f -> f.getFileName().toString().endsWith(suffix)).sorted().toList();
         } catch (IOException e) {
             throw new ModelFormatException(folder, "folder", "cannot be read: " + e.getMessage(), e);
         }

@@ -142,7 +142,7 @@ class BadGgufTest {
                 .key("tokens", ARRAY).u32(STRING).u64(2).text("a").u64(1).raw((byte) 0xff)
                 .writeTo(folder.resolve("tokens.gguf"));
         try (Checkpoint checkpoint = Checkpoints.open(file)) {
-            refused(file, "byte 70: an item of tokens is not valid UTF-8", () -> checkpoint.metadata().strings("tokens"));
+            refused(file, "byte 71: an item of tokens is not valid UTF-8", () -> checkpoint.metadata().strings("tokens"));
         }
     }
 
@@ -279,6 +279,17 @@ class BadGgufTest {
             new GgufWriter().vector("t", new float[1]).write(folder.resolve(name));
         }
         refused(folder, "holds 2 GGUF models; give the path of one: a.gguf, b.gguf", () -> open(folder));
+    }
+
+    @Test
+    void aConfigBesideAGgufFileDoesNotMakeItAHuggingFaceFolder() throws IOException {
+        Path file = folder.resolve("a.gguf");
+        new GgufWriter().vector("t", new float[1]).write(file);
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"mistral\"}");
+        try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+            assertEquals(file, checkpoint.path());
+        }
+        refused(Path.of("/dev/null"), "is neither a regular file nor a folder", () -> open(Path.of("/dev/null")));
     }
 
     @Test
