@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -37,6 +39,13 @@ class SchemeContractTest {
     @MethodSource("schemes")
     void isRegisteredUnderItsName(BlockScheme scheme) {
         assertEquals(scheme, Schemes.block(scheme.name()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("schemes")
+    void hasAPage(BlockScheme scheme) {
+        Path page = Path.of("..", "docs", "formats", scheme.name() + ".md");
+        assertTrue(Files.isRegularFile(page), page + " is missing");
     }
 
     @ParameterizedTest
