@@ -1,0 +1,119 @@
+package org.djlquant.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.engine.Engine;
+import ai.djl.inference.Predictor;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.djlquant.engine.QuantModel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What works with no PyTorch on the class path, and what the rest says; in a JVM of its own. */
+class WithoutPyTorchTest {
+
+    @Test
+    void textAndLogitsNeedNoPyTorch(@TempDir Path folder) throws Exception {
+        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.contains("pytorch"))
+                .collect(Collectors.joining(File.pathSeparator));
+        Path output = folder.resolve("output");
+        ProcessBuilder java = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-DDJL_CACHE_DIR=" + System.getProperty("DJL_CACHE_DIR"),
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-cp",
+                classPath,
+                Application.class.getName());
+        java.environment().put("DJL_DEFAULT_ENGINE", "Quant");
+        Process process = java.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        boolean ended = process.waitFor(120, TimeUnit.SECONDS);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        String text = Files.readString(output);
+        assertTrue(ended, text);
+        assertEquals(0, process.exitValue(), text);
+        assertTrue(text.contains("all good"), text);
+    }
+
+    /** Runs in the other JVM; any exception ends it with exit code 1. */
+    static final class Application {
+        public static void main(String[] args) throws Exception {
+            check(!Engine.hasEngine("PyTorch"), "PyTorch is on the class path");
+            check(Engine.getInstance().getEngineName().equals("Quant"), "DJL_DEFAULT_ENGINE is not honoured");
+            logits();
+            plainModel();
+            System.out.println("all good");
+        }
+
+        private static void check(boolean ok, String problem) {
+            if (!ok) {
+                throw new IllegalStateException(problem);
+            }
+        }
+
+        private static void logits() throws Exception {
+            String name = "gguf-mistral-f32";
+            Criteria<NDList, NDList> criteria = Criteria.builder()
+                    .setTypes(NDList.class, NDList.class)
+                    .optModelPath(GoldenModels.checkpoint(name))
+                    .build();
+            int[] prompt = GoldenModels.reference(name).prompt();
+            float[] expected = GoldenModels.logits(name);
+            try (ZooModel<NDList, NDList> model = criteria.loadModel();
+                    Predictor<NDList, NDList> predictor = model.newPredictor();
+                    NDManager manager = NDManager.newBaseManager()) {
+                check(model.getWrappedModel() instanceof QuantModel, "another engine's model");
+                NDArray ids = manager.create(prompt, new Shape(1, prompt.length));
+                NDArray logits = predictor.predict(new NDList(ids)).singletonOrThrow();
+                float[] found = logits.toFloatArray();
+                check(found.length == expected.length, "shape " + logits.getShape());
+                for (int i = 0; i < found.length; i++) {
+                    check(Math.abs(found[i] - expected[i]) < 2e-3, "logit " + i);
+                }
+                try {
+                    logits.argMax(2);
+                    throw new IllegalStateException("argMax without PyTorch");
+                } catch (UnsupportedOperationException e) {
+                    check(e.getMessage().contains("ai.djl.pytorch:pytorch-engine"), e.getMessage());
+                }
+            }
+        }
+
+        /** A block cannot be initialized, and says what is missing. */
+        private static void plainModel() throws Exception {
+            try (Model model = Model.newInstance("plain", Device.cpu(), "Quant");
+                    NDManager manager = NDManager.newBaseManager()) {
+                SequentialBlock block = new SequentialBlock().add(Linear.builder().setUnits(2).build());
+                model.setBlock(block);
+                try {
+                    block.initialize(manager, DataType.FLOAT32, new Shape(1, 3));
+                    throw new IllegalStateException("random weights without PyTorch");
+                } catch (UnsupportedOperationException e) {
+                    check(e.getMessage().contains("ai.djl.pytorch:pytorch-engine"), e.getMessage());
+                }
+            }
+        }
+
+        private Application() {}
+    }
+}
