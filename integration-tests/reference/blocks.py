@@ -21,6 +21,13 @@ HALF_FIELDS = {
     "IQ4_NL": [0], "IQ4_XS": [0], "IQ3_S": [0], "IQ3_XXS": [0], "IQ2_S": [0], "IQ2_XS": [0], "IQ2_XXS": [0],
     "IQ1_M": [], "IQ1_S": [0], "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [], "NVFP4": [], "Q8_1": [0], "Q8_K": [],
 }
+# legacy layouts: bits, block length, whether there is a minimum, type of scales, whether pairs share a byte
+LEGACY = {
+    "Q4_0_GGJT1": (4, 32, False, np.float32, True), "Q4_1_GGJT1": (4, 32, True, np.float32, True),
+    "Q4_2_GGJT1": (4, 16, False, np.float16, True), "Q5_0_GGJT1": (5, 32, False, np.float16, True),
+    "Q5_1_GGJT1": (5, 32, True, np.float16, True), "Q4_0_GGJT2": (4, 32, False, np.float32, False),
+    "Q4_1_GGJT2": (4, 32, True, np.float32, False), "Q8_0_GGJT2": (8, 32, False, np.float32, False),
+}
 FLOATS = ["F32", "F16", "BF16"]
 QUANTIZERS = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "TQ1_0", "TQ2_0", "MXFP4"}
 # block length and bytes where gguf has no decoder, or other sizes than ggml
@@ -74,15 +81,47 @@ def float_bytes(name, rng):
     return packed.reshape(500, -1).view(np.uint8).reshape(500, -1)
 
 
+def legacy(name, rng):
+    """No library of today reads these: packed from codes, with the values those stand for."""
+    bits, length, has_min, dtype, pairs = LEGACY[name]
+    count = 40
+    codes = rng.integers(0, 1 << bits, (count, length))
+    scales = rng.standard_normal((count, 1 + has_min)).astype(dtype)
+    scales[:5, 0] = [0, -0.0, np.inf, np.nan, np.finfo(dtype).smallest_subnormal]
+    zero = 0 if has_min else 1 << bits - 1
+    wide = scales.astype(np.float32)
+    decoded = wide[:, :1] * (codes - zero).astype(np.float32)
+    if has_min:
+        decoded = decoded + wide[:, 1:]
+    parts = [scales.view(np.uint8).reshape(count, -1)]
+    if bits == 8:
+        parts.append((codes - 128).astype(np.int8).view(np.uint8))
+    else:
+        if bits == 5:
+            parts.append(np.packbits((codes >> 4).astype(np.uint8), axis=1, bitorder="little"))
+        low = codes & 15
+        first, second = (low[:, 0::2], low[:, 1::2]) if pairs else np.hsplit(low, 2)
+        parts.append((first | second << 4).astype(np.uint8))
+    return np.concatenate(parts, axis=1), decoded
+
+
+def write(path, blocks, decoded):
+    assert decoded.dtype == np.float32
+    with open(path, "wb") as file:
+        file.write(np.int32(len(blocks)).tobytes() + blocks.tobytes() + decoded.tobytes())
+
+
 def main(folder):
     for seed, name in enumerate(FLOATS + list(HALF_FIELDS)):
         rng = np.random.default_rng(1000 + seed)
         blocks = float_bytes(name, rng) if name in FLOATS else block_bytes(name, rng)
         with np.errstate(all="ignore"):
             decoded = decode(name, blocks)
-        assert decoded.dtype == np.float32
-        with open(folder / f"{name}.bin", "wb") as file:
-            file.write(np.int32(len(blocks)).tobytes() + blocks.tobytes() + decoded.tobytes())
+        write(folder / f"{name}.bin", blocks, decoded)
+    for seed, name in enumerate(LEGACY):
+        with np.errstate(all="ignore"):
+            blocks, decoded = legacy(name, np.random.default_rng(2000 + seed))
+        write(folder / f"{name}.bin", blocks, decoded)
 
 
 if __name__ == "__main__":

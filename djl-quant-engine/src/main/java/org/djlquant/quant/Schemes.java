@@ -39,6 +39,14 @@ public final class Schemes {
         register(new NVFP4());
         register(new Q8_1());
         register(new Q8_K());
+        register(GgjtBlock.of("Q4_0_GGJT1", 4, 32, 8, true, true));
+        register(GgjtBlock.of("Q4_1_GGJT1", 4, 32, 0, true, true));
+        register(GgjtBlock.of("Q4_2_GGJT1", 4, 16, 8, false, true));
+        register(GgjtBlock.of("Q5_0_GGJT1", 5, 32, 16, false, true));
+        register(GgjtBlock.of("Q5_1_GGJT1", 5, 32, 0, false, true));
+        register(GgjtBlock.of("Q4_0_GGJT2", 4, 32, 8, true, false));
+        register(GgjtBlock.of("Q4_1_GGJT2", 4, 32, 0, true, false));
+        register(GgjtBlock.of("Q8_0_GGJT2", 8, 32, 128, true, false));
     }
 
     private Schemes() {}
@@ -50,6 +58,19 @@ public final class Schemes {
     /** The block scheme of a name such as {@code Q4_K}, or {@code null} if there is none. */
     public static BlockScheme block(String name) {
         return BY_NAME.get(name);
+    }
+
+    /**
+     * The block scheme that a type name meant in legacy GGML files.
+     *
+     * @param name e.g. {@code Q4_0}
+     * @param version of {@code ggjt}; 0 or 1 for the older {@code ggml} and {@code ggmf}
+     * @return the scheme, or {@code null} if there is none
+     */
+    public static BlockScheme legacy(String name, int version) {
+        String suffix = version >= 3 ? "" : version == 2 || name.equals("Q8_0") ? "_GGJT2" : "_GGJT1";
+        // types whose layout never changed keep their name
+        return BY_NAME.getOrDefault(name + suffix, BY_NAME.get(name));
     }
 
     /** All block schemes by name, in order of registration. */

@@ -1,6 +1,7 @@
 package org.djlquant.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import org.djlquant.quant.BlockScheme;
 import org.djlquant.quant.GroupForm;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.Schemes;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,9 +32,9 @@ class SchemeContractTest {
         return schemes().filter(s -> s.form() != null);
     }
 
-    /** Without those that only ggml's quantizers make: lattice, 4-bit float and activation blocks. */
+    /** Without those that only ggml's quantizers make: lattice, 4-bit float, activation and legacy blocks. */
     static Stream<BlockScheme> writableSchemes() {
-        return groupedSchemes().filter(s -> !s.name().matches("IQ[123].*|TQ1_0|..FP4|Q8_1|Q8_K"));
+        return groupedSchemes().filter(s -> !s.name().matches("IQ[123].*|TQ1_0|..FP4|Q8_1|Q8_K|.*_GGJT."));
     }
 
     @ParameterizedTest
@@ -44,8 +46,20 @@ class SchemeContractTest {
     @ParameterizedTest
     @MethodSource("schemes")
     void hasAPage(BlockScheme scheme) {
-        Path page = Path.of("..", "docs", "formats", scheme.name() + ".md");
+        Path page = Path.of("..", "docs", "formats", scheme.name().replaceFirst(".*_GGJT.", "GGJT") + ".md");
         assertTrue(Files.isRegularFile(page), page + " is missing");
+    }
+
+    @Test
+    void findsTheLayoutThatALegacyFileMeant() {
+        assertEquals("Q4_0_GGJT1", Schemes.legacy("Q4_0", 0).name());
+        assertEquals("Q5_1_GGJT1", Schemes.legacy("Q5_1", 1).name());
+        assertEquals("Q8_0_GGJT2", Schemes.legacy("Q8_0", 1).name());
+        assertEquals("Q4_1_GGJT2", Schemes.legacy("Q4_1", 2).name());
+        assertEquals("Q5_0", Schemes.legacy("Q5_0", 2).name());
+        assertEquals("Q4_0", Schemes.legacy("Q4_0", 3).name());
+        assertEquals("F16", Schemes.legacy("F16", 0).name());
+        assertNull(Schemes.legacy("Q4_3", 1));
     }
 
     @ParameterizedTest
