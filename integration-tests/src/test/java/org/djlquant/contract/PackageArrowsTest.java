@@ -76,7 +76,7 @@ class PackageArrowsTest {
         assertTrue(pack.find(), file + " has no package");
         Set<String> imports = new TreeSet<>();
         IMPORT.matcher(text).results().forEach(m -> imports.add(m.group(1)));
-        String code = text.replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//.*", "").replaceAll("\"(\\\\.|[^\"\\\\])*\"", "\"\"");
+        String code = text.replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//.*", "").replaceAll("\"(?:[^\"\\\\\n]++|\\\\.)*+\"", "\"\"");
         code = code.replaceAll("(?m)^(package|import) .*$", "");
         QUALIFIED.matcher(code).results().forEach(m -> imports.add(m.group(1)));
         return new Source(file, pack.group(1), imports);
