@@ -100,7 +100,7 @@ final class ScalarLayerCache implements LayerCache {
         int headDim = shape.headDim();
         int shared = shape.heads() / shape.kvHeads();
         workers.run((part, parts) -> {
-            float[] scores = workers.scratch(part, length);
+            float[] scores = workers.scratch(part, 0, length);
             for (int i = part; i < tokens * shape.heads(); i += parts) {
                 int t = i / shape.heads();
                 int h = i % shape.heads();

@@ -37,7 +37,7 @@ final class ScalarMatMul implements MatMul {
         int rows = rows();
         int cols = cols();
         workers.run((part, parts) -> {
-            float[] w = workers.scratch(part, cols);
+            float[] w = workers.scratch(part, 0, cols);
             int end = (int) ((long) rows * (part + 1) / parts);
             for (int r = (int) ((long) rows * part / parts); r < end; r++) {
                 weight.decodeRow(r, w, 0);

@@ -19,4 +19,9 @@ final class BF16 extends FixedBlock {
             dst[dstOffset + k] = Float.intBitsToFloat(Bytes.u16(data, offset + 2L * k) << 16);
         }
     }
+
+    @Override
+    public FloatRows.Type floatType() {
+        return FloatRows.Type.BF16;
+    }
 }

@@ -58,4 +58,9 @@ public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int 
             blocks.unpack(data, offset, b, into);
         }
     }
+
+    @Override
+    public FloatRows floats() {
+        return blocks.floatType() == null ? null : new FloatRows(blocks.floatType(), data);
+    }
 }

@@ -40,6 +40,11 @@ public interface BlockScheme {
         return null;
     }
 
+    /** The floating-point type whose numbers the blocks are, or {@code null}. */
+    default FloatRows.Type floatType() {
+        return null;
+    }
+
     /**
      * Takes block {@code block} of a row apart: codes, scales and minima go to their places in
      * {@code into} (element {@code block · blockLength()} on).

@@ -19,4 +19,9 @@ final class F16 extends FixedBlock {
             dst[dstOffset + k] = Bytes.half(data, offset + 2L * k);
         }
     }
+
+    @Override
+    public FloatRows.Type floatType() {
+        return FloatRows.Type.F16;
+    }
 }

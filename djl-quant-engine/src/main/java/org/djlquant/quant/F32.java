@@ -17,4 +17,9 @@ final class F32 extends FixedBlock {
     public void decode(MemorySegment data, long offset, int count, float[] dst, int dstOffset) {
         MemorySegment.copy(data, Bytes.FLOAT, offset, dst, dstOffset, count);
     }
+
+    @Override
+    public FloatRows.Type floatType() {
+        return FloatRows.Type.F32;
+    }
 }

@@ -69,4 +69,12 @@ public interface WeightMatrix {
     default int[] columnOrder() {
         return null;
     }
+
+    /**
+     * The bytes of this matrix if they are plain floating-point numbers, row after row without gaps,
+     * or {@code null}: such a matrix can be multiplied where it lies.
+     */
+    default FloatRows floats() {
+        return null;
+    }
 }

@@ -1,6 +1,5 @@
 package org.djlquant.runtime;
 
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -15,7 +14,7 @@ final class WorkerPool implements Workers {
     /** Long enough for the gaps inside a decode step, short enough not to be seen in a profile. */
     private static final long SPIN_NANOS = 40_000;
 
-    private static final float[] NO_FLOATS = {};
+    private static final int SCRATCH_ARRAYS = 8;
 
     /** Holder of the team of this JVM. */
     static final class Shared {
@@ -29,7 +28,7 @@ final class WorkerPool implements Workers {
     private final boolean permanent;
     private final ReentrantLock callers = new ReentrantLock(true);
     private final Member[] members;
-    private final float[][] scratch;
+    private final float[][][] scratch;
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -47,8 +46,7 @@ final class WorkerPool implements Workers {
         }
         this.threads = threads;
         this.permanent = permanent;
-        scratch = new float[threads][];
-        Arrays.fill(scratch, NO_FLOATS);
+        scratch = new float[threads][SCRATCH_ARRAYS][0];
         members = new Member[threads - 1];
         for (int i = 0; i < members.length; i++) {
             members[i] = new Member(i + 1);
@@ -123,11 +121,11 @@ final class WorkerPool implements Workers {
     }
 
     @Override
-    public float[] scratch(int part, int floats) {
-        float[] memory = scratch[part];
+    public float[] scratch(int part, int index, int floats) {
+        float[] memory = scratch[part][index];
         if (memory.length < floats) {
-            memory = new float[Math.max(floats, 2 * memory.length)];
-            scratch[part] = memory;
+            memory = new float[floats];
+            scratch[part][index] = memory;
         }
         return memory;
     }

@@ -47,9 +47,10 @@ public interface Workers extends AutoCloseable {
      * undefined. It stays the same between loops, so that a step allocates nothing.
      *
      * @param part the index the task was called with
+     * @param index which of the part's arrays, 0 to 7
      * @param floats least length of the array
      */
-    float[] scratch(int part, int floats);
+    float[] scratch(int part, int index, int floats);
 
     /** Ends the threads of a team made by {@link #of}; the shared team ignores it. */
     @Override

@@ -134,10 +134,10 @@ class WorkerPoolTest {
     @Test
     void scratchIsKeptBetweenLoops() {
         try (Workers workers = Workers.of(1)) {
-            float[] first = workers.scratch(0, 1000);
+            float[] first = workers.scratch(0, 3, 1000);
             assertTrue(first.length >= 1000);
-            assertSame(first, workers.scratch(0, 10));
-            assertTrue(workers.scratch(0, 5000).length >= 5000);
+            assertSame(first, workers.scratch(0, 3, 10));
+            assertTrue(workers.scratch(0, 3, 5000).length >= 5000);
         }
     }
 

@@ -1,0 +1,201 @@
+package org.djlquant.kernel.vector;
+
+import static jdk.incubator.vector.VectorOperators.ROR;
+import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.I;
+import static org.djlquant.kernel.vector.Lanes.L;
+import static org.djlquant.kernel.vector.Lanes.ONE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Dot products of one chunk of a quad with one token. The three methods differ in how a code
+ * becomes a float. All add {@code scale · Σ(v(code)·x)} of every unit to the sums {@code u}; the
+ * correction {@code −bias·Σx} goes in where a unit's sum starts.
+ *
+ * <p>They are flat on purpose: with helper methods C2 stops inlining after some thousand nodes, and
+ * a kernel that is not one compiled piece is 5 to 50 times slower.
+ */
+final class CodeDot {
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    private CodeDot() {}
+
+    /**
+     * Codes in one plane of 2, 4 or 8 bits.
+     *
+     * @param m packed matrix
+     * @param p byte offset of the low plane
+     * @param bits width of the plane
+     * @param units units in the chunk
+     * @param words words of a unit
+     * @param perScale log2 of the units that share a scale
+     * @param s scales: L values for each tile for each group
+     * @param bias factor of Σx
+     * @param x activations from {@code k} on
+     * @param xs sums of x over units from {@code xsAt} on
+     * @param u sums, L values for each tile
+     */
+    static void onePlane(
+            MemorySegment m, long p, int bits, int units, int words, int perScale,
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
+        int mask = (1 << bits) - 1 << 23 - bits;
+        int fields = 32 / bits;
+        FloatVector u0 = FloatVector.fromArray(F, u, 0);
+        FloatVector u1 = FloatVector.fromArray(F, u, L);
+        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        for (int g = 0; g < units; g++) {
+            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                for (int j = 0; j < fields; j++, k++) {
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a0 = w0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                    a1 = w1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                    a2 = w2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                    a3 = w3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                    w0 = w0.lanewise(ROR, bits);
+                    w1 = w1.lanewise(ROR, bits);
+                    w2 = w2.lanewise(ROR, bits);
+                    w3 = w3.lanewise(ROR, bits);
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
+            u1 = a1.fma(FloatVector.fromArray(F, s, at + L), u1);
+            u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
+            u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
+        }
+        u0.intoArray(u, 0);
+        u1.intoArray(u, L);
+        u2.intoArray(u, 2 * L);
+        u3.intoArray(u, 3 * L);
+    }
+
+    /**
+     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}. A word of the high
+     * plane serves one unit, or two of 16 columns if {@code high} is 1.
+     *
+     * @param p byte offset of the low plane
+     * @param ph byte offset of the high plane
+     */
+    static void twoPlanes(
+            MemorySegment m, long p, long ph, int low, int high, int unit, int units, int perScale,
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
+        int maskLow = (1 << low) - 1 << 23 - low - high;
+        int maskHigh = (1 << high) - 1 << 23 - high;
+        int fields = 32 / low;
+        int words = unit / fields;
+        int spread = 32 / high / unit - 1;
+        FloatVector u0 = FloatVector.fromArray(F, u, 0);
+        FloatVector u1 = FloatVector.fromArray(F, u, L);
+        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        for (int g = 0; g < units; g++) {
+            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            long q = ph + (g >> spread) * Lanes.QUAD_SLOT;
+            int turn = (g & spread) * 16;
+            IntVector h0 = IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turn);
+            IntVector h1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turn);
+            IntVector h2 = IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE).lanewise(ROR, turn);
+            IntVector h3 = IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE).lanewise(ROR, turn);
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                for (int j = 0; j < fields; j++, k++) {
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a0 = w0.and(maskLow).or(ONE).or(h0.and(maskHigh)).reinterpretAsFloats().fma(xk, a0);
+                    a1 = w1.and(maskLow).or(ONE).or(h1.and(maskHigh)).reinterpretAsFloats().fma(xk, a1);
+                    a2 = w2.and(maskLow).or(ONE).or(h2.and(maskHigh)).reinterpretAsFloats().fma(xk, a2);
+                    a3 = w3.and(maskLow).or(ONE).or(h3.and(maskHigh)).reinterpretAsFloats().fma(xk, a3);
+                    w0 = w0.lanewise(ROR, low);
+                    w1 = w1.lanewise(ROR, low);
+                    w2 = w2.lanewise(ROR, low);
+                    w3 = w3.lanewise(ROR, low);
+                    h0 = h0.lanewise(ROR, high);
+                    h1 = h1.lanewise(ROR, high);
+                    h2 = h2.lanewise(ROR, high);
+                    h3 = h3.lanewise(ROR, high);
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
+            u1 = a1.fma(FloatVector.fromArray(F, s, at + L), u1);
+            u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
+            u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
+        }
+        u0.intoArray(u, 0);
+        u1.intoArray(u, L);
+        u2.intoArray(u, 2 * L);
+        u3.intoArray(u, 3 * L);
+    }
+
+    /** 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. */
+    static void codebook(
+            MemorySegment m, long p, float[] table, int units, int words, int perScale,
+            float[] s, float[] x, int k, float[] u) {
+        FloatVector u0 = FloatVector.fromArray(F, u, 0);
+        FloatVector u1 = FloatVector.fromArray(F, u, L);
+        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts(); // whole if L is 16
+        for (int g = 0; g < units; g++) {
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                for (int j = 0; j < 8; j++, k++) {
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a0 = (L == 16 ? w0.selectFrom(codes) : lookup(w0, table)).reinterpretAsFloats().fma(xk, a0);
+                    a1 = (L == 16 ? w1.selectFrom(codes) : lookup(w1, table)).reinterpretAsFloats().fma(xk, a1);
+                    a2 = (L == 16 ? w2.selectFrom(codes) : lookup(w2, table)).reinterpretAsFloats().fma(xk, a2);
+                    a3 = (L == 16 ? w3.selectFrom(codes) : lookup(w3, table)).reinterpretAsFloats().fma(xk, a3);
+                    w0 = w0.lanewise(ROR, 4);
+                    w1 = w1.lanewise(ROR, 4);
+                    w2 = w2.lanewise(ROR, 4);
+                    w3 = w3.lanewise(ROR, 4);
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
+            u1 = a1.fma(FloatVector.fromArray(F, s, at + L), u1);
+            u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
+            u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
+        }
+        u0.intoArray(u, 0);
+        u1.intoArray(u, L);
+        u2.intoArray(u, 2 * L);
+        u3.intoArray(u, 3 * L);
+    }
+
+    /** Look-up in a table that is longer than a vector. */
+    static IntVector lookup(IntVector w, float[] table) {
+        IntVector index = w.and(15);
+        IntVector found = IntVector.zero(I);
+        for (int i = 0; i < 16; i += L) {
+            IntVector part = FloatVector.fromArray(F, table, i).reinterpretAsInts();
+            found = found.blend(index.selectFrom(part), index.and(-L).eq(i));
+        }
+        return found;
+    }
+}

@@ -1,0 +1,24 @@
+package org.djlquant.kernel.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The vector shape all kernels use: the widest this processor prefers. */
+final class Lanes {
+    static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+
+    /** Lanes of a vector and rows of a tile. */
+    static final int L = F.length();
+
+    /** Bytes of a slot of one tile, and of the four tiles of a quad. */
+    static final long SLOT = 4L * L;
+
+    static final long QUAD_SLOT = 4 * SLOT;
+
+    /** Bits of 1.0f: the exponent under which a code in the mantissa is 1 + code/2^bits. */
+    static final int ONE = 0x3f800000;
+
+    private Lanes() {}
+}

@@ -1,0 +1,119 @@
+package org.djlquant.kernel.vector;
+
+import static jdk.incubator.vector.VectorOperators.ROR;
+import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.I;
+import static org.djlquant.kernel.vector.Lanes.L;
+import static org.djlquant.kernel.vector.Lanes.ONE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Decodes one chunk of two neighbouring tiles of a quad to a float panel: 2L weights for each
+ * column. The counterpart of {@link CodeDot} for many tokens; flat for the same reason.
+ */
+final class Panel {
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    private Panel() {}
+
+    /** Codes in one plane; parameters as for {@link CodeDot#onePlane}, {@code sAt} points to the scales of the first tile. */
+    static void onePlane(
+            MemorySegment m, long p, int bits, int units, int words, int perScale, float[] s, int sAt,
+            float factor, float bias, float[] o, float[] panel) {
+        int mask = (1 << bits) - 1 << 23 - bits;
+        int fields = 32 / bits;
+        int at = 0;
+        for (int g = 0; g < units; g++) {
+            int scale = sAt + (g >> perScale) * 4 * L;
+            FloatVector s0 = FloatVector.fromArray(F, s, scale).mul(factor);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L).mul(factor);
+            FloatVector o0 = s0.mul(-bias);
+            FloatVector o1 = s1.mul(-bias);
+            if (o != null) {
+                o0 = o0.sub(FloatVector.fromArray(F, o, scale));
+                o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
+            }
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                for (int j = 0; j < fields; j++, at += 2 * L) {
+                    w0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
+                    w1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
+                    w0 = w0.lanewise(ROR, bits);
+                    w1 = w1.lanewise(ROR, bits);
+                }
+            }
+        }
+    }
+
+    /** Codes in two planes; parameters as for {@link CodeDot#twoPlanes}. */
+    static void twoPlanes(
+            MemorySegment m, long p, long ph, int low, int high, int unit, int units, int words, int perScale, float[] s, int sAt,
+            float factor, float bias, float[] o, float[] panel) {
+        int maskLow = (1 << low) - 1 << 23 - low - high;
+        int maskHigh = (1 << high) - 1 << 23 - high;
+        int fields = 32 / low;
+        int spread = 32 / high / unit - 1;
+        int at = 0;
+        for (int g = 0; g < units; g++) {
+            int scale = sAt + (g >> perScale) * 4 * L;
+            FloatVector s0 = FloatVector.fromArray(F, s, scale).mul(factor);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L).mul(factor);
+            FloatVector o0 = s0.mul(-bias);
+            FloatVector o1 = s1.mul(-bias);
+            if (o != null) {
+                o0 = o0.sub(FloatVector.fromArray(F, o, scale));
+                o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
+            }
+            long q = ph + (g >> spread) * Lanes.QUAD_SLOT;
+            int turn = (g & spread) * 16;
+            IntVector h0 = IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turn);
+            IntVector h1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turn);
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                for (int j = 0; j < fields; j++, at += 2 * L) {
+                    w0.and(maskLow).or(ONE).or(h0.and(maskHigh)).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
+                    w1.and(maskLow).or(ONE).or(h1.and(maskHigh)).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
+                    w0 = w0.lanewise(ROR, low);
+                    w1 = w1.lanewise(ROR, low);
+                    h0 = h0.lanewise(ROR, high);
+                    h1 = h1.lanewise(ROR, high);
+                }
+            }
+        }
+    }
+
+    /** Codes that are looked up; parameters as for {@link CodeDot#codebook}. */
+    static void codebook(
+            MemorySegment m, long p, float[] table, int units, int words, int perScale, float[] s, int sAt,
+            float[] o, float[] panel) {
+        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts(); // whole if L is 16
+        int at = 0;
+        for (int g = 0; g < units; g++) {
+            int scale = sAt + (g >> perScale) * 4 * L;
+            FloatVector s0 = FloatVector.fromArray(F, s, scale);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L);
+            FloatVector o0 = FloatVector.zero(F);
+            FloatVector o1 = FloatVector.zero(F);
+            if (o != null) {
+                o0 = o0.sub(FloatVector.fromArray(F, o, scale));
+                o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
+            }
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                for (int j = 0; j < 8; j++, at += 2 * L) {
+                    (L == 16 ? w0.selectFrom(codes) : CodeDot.lookup(w0, table)).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
+                    (L == 16 ? w1.selectFrom(codes) : CodeDot.lookup(w1, table)).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
+                    w0 = w0.lanewise(ROR, 4);
+                    w1 = w1.lanewise(ROR, 4);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+package org.djlquant.kernel.vector;
+
+import static org.djlquant.kernel.vector.Lanes.L;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.djlquant.kernel.MatMul;
+import org.djlquant.quant.WeightMatrix;
+import org.djlquant.runtime.Workers;
+
+/**
+ * A matrix of integer codes in {@link TileLayout}. One or two tokens are multiplied code by code
+ * ({@link CodeDot}); more go through a float panel that all tokens use ({@link Panel}).
+ */
+final class TileMatMul implements MatMul {
+    /** Up to here decoding again for each token is cheaper than a trip through a panel. */
+    private static final int MAX_DOT_TOKENS = 2;
+
+    /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
+    private static final int PASS_TOKENS = 120;
+
+    /** Columns of a pass, for the same reason. */
+    private static final int PASS_COLS = 4 * TileLayout.CHUNK;
+
+    private final TileLayout layout;
+    private final MemorySegment packed;
+    private final int[] columnOrder;
+    private final float[] table;
+
+    private TileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
+        this.layout = layout;
+        this.packed = packed;
+        this.columnOrder = columnOrder;
+        table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
+    }
+
+    /** Packs a matrix in parallel. */
+    static TileMatMul pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
+        int quads = layout.quads(L);
+        long bytes = quads * layout.slotsPerTile() * Lanes.QUAD_SLOT;
+        MemorySegment packed = arena.allocate(bytes, 64);
+        workers.run((part, parts) -> {
+            TilePacker packer = new TilePacker(layout, weight, packed);
+            int end = (int) ((long) quads * (part + 1) / parts);
+            for (int quad = (int) ((long) quads * part / parts); quad < end; quad++) {
+                packer.pack(quad);
+            }
+        });
+        return new TileMatMul(layout, packed, weight.columnOrder());
+    }
+
+    @Override
+    public int rows() {
+        return layout.rows;
+    }
+
+    @Override
+    public int cols() {
+        return layout.cols;
+    }
+
+    @Override
+    public long packedBytes() {
+        return packed.byteSize();
+    }
+
+    @Override
+    public String layout() {
+        return layout.name() + " vector-" + 32 * L;
+    }
+
+    @Override
+    public void multiply(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
+        workers.run((part, parts) -> {
+            int quads = layout.quads(L);
+            int from = (int) ((long) quads * part / parts);
+            int to = (int) ((long) quads * (part + 1) / parts);
+            if (from < to && tokens <= MAX_DOT_TOKENS) {
+                dot(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
+            } else if (from < to) {
+                for (int t = 0; t < tokens; t += PASS_TOKENS) {
+                    int pass = Math.min(PASS_TOKENS, tokens - t);
+                    panels(
+                            x, xOffset + t * xStride, xStride, pass,
+                            y, yOffset + t * yStride, yStride, from, to, workers, part);
+                }
+            }
+        });
+    }
+
+    // ---- few tokens -------------------------------------------------------------------------------------------
+
+    private void dot(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
+            int from, int to, Workers workers, int part) {
+        int width = layout.chunks() * TileLayout.CHUNK;
+        int unitsPerChunk = TileLayout.CHUNK / layout.unit;
+        int units = layout.chunks() * unitsPerChunk;
+        float[] xp = workers.scratch(part, 0, tokens * width);
+        float[] xs = workers.scratch(part, 1, tokens * units);
+        float[] s = workers.scratch(part, 2, 4 * L * 16);
+        float[] o = workers.scratch(part, 3, 4 * L * 16);
+        float[][] sums = {workers.scratch(part, 4, 8 * L), workers.scratch(part, 5, 8 * L)};
+        for (int t = 0; t < tokens; t++) {
+            gather(x, xOffset + t * xStride, xp, t * width, width);
+            sumUnits(xp, t * width, xs, t * units, units);
+        }
+        int unitsPerGroup = layout.group / layout.unit;
+        int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
+        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
+        for (int quad = from; quad < to; quad++) {
+            Arrays.fill(sums[0], 0, 8 * L, 0);
+            Arrays.fill(sums[1], 0, 8 * L, 0);
+            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+                int cols = layout.chunkCols(chunk);
+                int groups = layout.groups(cols);
+                ScaleDecoder.decode(layout.scales, packed, p, groups, s, o);
+                long low = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                for (int t = 0; t < tokens; t++) {
+                    int k = t * width + chunk * TileLayout.CHUNK;
+                    int g = t * units + chunk * unitsPerChunk;
+                    if (layout.scales.hasMin()) {
+                        ScaleDecoder.addMinima(o, groups, xs, g, unitsPerGroup, sums[t], 4 * L);
+                    }
+                    dotChunk(low, cols, perScale, s, xp, k, xs, g, sums[t]);
+                }
+                p += layout.slots(cols) * Lanes.QUAD_SLOT;
+            }
+            int row = 4 * L * quad;
+            int rows = Math.min(4 * L, layout.rows - row);
+            for (int t = 0; t < tokens; t++) {
+                float[] u = sums[t];
+                int out = yOffset + t * yStride + row;
+                for (int i = 0; i < rows; i++) {
+                    y[out + i] = u[i] * layout.factor - u[4 * L + i];
+                }
+            }
+        }
+    }
+
+    private void dotChunk(
+            long low, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, float[] u) {
+        int unit = layout.unit;
+        int units = cols / unit;
+        if (table != null) {
+            CodeDot.codebook(packed, low, table, units, unit / 8, perScale, s, x, k, u);
+        } else if (layout.high == 0) {
+            CodeDot.onePlane(
+                    packed, low, layout.low, units, unit * layout.low / 32, perScale,
+                    s, layout.bias, x, k, xs, xsAt, u);
+        } else {
+            long high = low + layout.lowSlots(cols) * Lanes.QUAD_SLOT;
+            CodeDot.twoPlanes(
+                    packed, low, high, layout.low, layout.high, unit, units, perScale,
+                    s, layout.bias, x, k, xs, xsAt, u);
+        }
+    }
+
+    /** Copies one token's activations in stored column order, with zeros up to {@code width}. */
+    private void gather(float[] x, int xOffset, float[] dst, int at, int width) {
+        int cols = layout.cols;
+        if (columnOrder == null) {
+            System.arraycopy(x, xOffset, dst, at, cols);
+        } else {
+            for (int k = 0; k < cols; k++) {
+                dst[at + k] = x[xOffset + columnOrder[k]];
+            }
+        }
+        Arrays.fill(dst, at + cols, at + width, 0);
+    }
+
+    private void sumUnits(float[] x, int at, float[] xs, int xsAt, int units) {
+        for (int g = 0; g < units; g++) {
+            float sum = 0;
+            for (int i = 0; i < layout.unit; i++) {
+                sum += x[at++];
+            }
+            xs[xsAt + g] = sum;
+        }
+    }
+
+    // ---- many tokens ------------------------------------------------------------------------------------------
+
+    private void panels(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
+            int from, int to, Workers workers, int part) {
+        int slack = PanelMultiply.MAX_BLOCK;
+        float[] xp = workers.scratch(part, 0, (tokens + slack) * PASS_COLS);
+        float[] panel = workers.scratch(part, 1, 2 * L * TileLayout.CHUNK);
+        float[] s = workers.scratch(part, 2, 4 * L * 16);
+        float[] o = workers.scratch(part, 3, 4 * L * 16);
+        int pairSums = (tokens + slack) * 2 * L;
+        float[] c = workers.scratch(part, 6, 2 * pairSums);
+        long slots = layout.slotsPerTile();
+        for (int k = 0; k < layout.paddedCols; k += PASS_COLS) {
+            int width = Math.min(PASS_COLS, layout.paddedCols - k);
+            interleave(x, xOffset, xStride, tokens, k, width, xp);
+            int chunk = k / TileLayout.CHUNK;
+            int endChunk = chunk + Math.ceilDiv(width, TileLayout.CHUNK);
+            for (int quad = from; quad < to; quad++) {
+                Arrays.fill(c, 0, 2 * pairSums, 0);
+                long p = (quad * slots + (long) chunk * layout.slots(TileLayout.CHUNK)) * Lanes.QUAD_SLOT;
+                for (int i = chunk; i < endChunk; i++) {
+                    int cols = layout.chunkCols(i);
+                    ScaleDecoder.decode(layout.scales, packed, p, layout.groups(cols), s, o);
+                    for (int pair = 0; pair < 2; pair++) {
+                        decodePanel(p + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
+                        int column = (i - chunk) * TileLayout.CHUNK;
+                        for (int t = 0; t < tokens; ) {
+                            int block = PanelMultiply.block(tokens - t);
+                            PanelMultiply.multiply(
+                                    block, panel, 0, xp, t * width + column * block, cols,
+                                    c, pair * pairSums + t * 2 * L);
+                            t += block;
+                        }
+                    }
+                    p += layout.slots(cols) * Lanes.QUAD_SLOT;
+                }
+                for (int pair = 0; pair < 2; pair++) {
+                    int row = (4 * quad + 2 * pair) * L;
+                    int rows = Math.min(2 * L, layout.rows - row);
+                    for (int t = 0; t < tokens; t++) {
+                        int out = yOffset + t * yStride + row;
+                        addTo(y, out, c, pair * pairSums + t * 2 * L, rows, k == 0);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void addTo(float[] y, int out, float[] c, int at, int n, boolean first) {
+        if (first) {
+            for (int i = 0; i < n; i++) {
+                y[out + i] = c[at + i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[out + i] += c[at + i];
+            }
+        }
+    }
+
+    /** Blocks of tokens, column after column: the order in which {@link PanelMultiply} reads. */
+    private void interleave(float[] x, int xOffset, int xStride, int tokens, int k0, int width, float[] xp) {
+        for (int t = 0; t < tokens; ) {
+            int block = PanelMultiply.block(tokens - t);
+            for (int b = 0; b < block; b++) {
+                int at = t * width + b;
+                int source = xOffset + (t + b) * xStride;
+                int known = t + b < tokens ? Math.min(width, layout.cols - k0) : 0;
+                if (columnOrder == null) {
+                    for (int k = 0; k < known; k++) {
+                        xp[at + k * block] = x[source + k0 + k];
+                    }
+                } else {
+                    for (int k = 0; k < known; k++) {
+                        xp[at + k * block] = x[source + columnOrder[k0 + k]];
+                    }
+                }
+                for (int k = known; k < width; k++) {
+                    xp[at + k * block] = 0;
+                }
+            }
+            t += block;
+        }
+    }
+
+    private void decodePanel(long p, int cols, float[] s, int sAt, float[] minima, float[] panel) {
+        int unit = layout.unit;
+        int units = cols / unit;
+        int perScale = Integer.numberOfTrailingZeros(layout.group / unit);
+        float[] o = layout.scales.hasMin() ? minima : null;
+        long low = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+        if (table != null) {
+            Panel.codebook(packed, low, table, units, unit / 8, perScale, s, sAt, o, panel);
+        } else if (layout.high == 0) {
+            Panel.onePlane(
+                    packed, low, layout.low, units, unit * layout.low / 32, perScale,
+                    s, sAt, layout.factor, layout.bias, o, panel);
+        } else {
+            long high = low + layout.lowSlots(cols) * Lanes.QUAD_SLOT;
+            Panel.twoPlanes(
+                    packed, low, high, layout.low, layout.high, unit, units, unit * layout.low / 32, perScale,
+                    s, sAt, layout.factor, layout.bias, o, panel);
+        }
+    }
+
+    // ---- one row ----------------------------------------------------------------------------------------------
+
+    @Override
+    public void decodeRow(int row, float[] dst, int dstOffset) {
+        int quad = row / (4 * L);
+        long lane = quad * layout.slotsPerTile() * Lanes.QUAD_SLOT + row % (4 * L) / L * Lanes.SLOT + row % L * 4L;
+        for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+            int cols = layout.chunkCols(chunk);
+            long low = lane + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+            long high = low + layout.lowSlots(cols) * Lanes.QUAD_SLOT;
+            int k0 = chunk * TileLayout.CHUNK;
+            for (int k = 0; k < Math.min(cols, layout.cols - k0); k++) {
+                int g = k / layout.group;
+                float w = scale(lane, cols, g) * value(low, high, k);
+                if (layout.scales.hasMin()) {
+                    w -= minimum(lane, cols, g);
+                }
+                int column = columnOrder == null ? k0 + k : columnOrder[k0 + k];
+                dst[dstOffset + column] = w;
+            }
+            lane += layout.slots(cols) * Lanes.QUAD_SLOT;
+        }
+    }
+
+    private float value(long low, long high, int k) {
+        int width = layout.low;
+        int fields = 32 / width;
+        int code = Integer.rotateRight(word(low, k / fields), k % fields * width);
+        if (table != null) {
+            return table[code & 15];
+        }
+        int bits = width + layout.high;
+        code = code >>> 23 - bits & (1 << width) - 1;
+        if (layout.high > 0) {
+            int highFields = 32 / layout.high;
+            int top = Integer.rotateRight(word(high, k / highFields), k % highFields * layout.high);
+            code |= (top >>> 23 - layout.high & (1 << layout.high) - 1) << width;
+        }
+        return code - layout.form.zero();
+    }
+
+    private int word(long lane, int slot) {
+        return packed.get(ValueLayout.JAVA_INT, lane + slot * Lanes.QUAD_SLOT);
+    }
+
+    private float scale(long lane, int cols, int g) {
+        return switch (layout.scales) {
+            case HALF -> half(word(lane, g / 2) >>> 16 * (g & 1));
+            case HALF_MIN -> half(word(lane, g));
+            case FLOAT -> Float.intBitsToFloat(word(lane, g));
+            case FLOAT_MIN -> Float.intBitsToFloat(word(lane, 2 * g));
+            case SUB, SUB_MIN -> half(word(lane, 0)) * (byte) (word(lane, 1 + g / 4) >>> 8 * (g & 3));
+        };
+    }
+
+    private float minimum(long lane, int cols, int g) {
+        return switch (layout.scales) {
+            case HALF_MIN -> half(word(lane, g) >>> 16);
+            case FLOAT_MIN -> Float.intBitsToFloat(word(lane, 2 * g + 1));
+            default -> half(word(lane, 0) >>> 16)
+                    * (byte) (word(lane, 1 + (layout.groups(cols) + 3) / 4 + g / 4) >>> 8 * (g & 3));
+        };
+    }
+
+    private static float half(int bits) {
+        return Float.float16ToFloat((short) bits);
+    }
+}

@@ -1,0 +1,169 @@
+package org.djlquant.kernel.vector;
+
+import static org.djlquant.kernel.vector.Lanes.L;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.djlquant.quant.GroupedRow;
+import org.djlquant.quant.WeightMatrix;
+
+/** Brings rows into the slots of {@link TileLayout}; one packer serves one thread. */
+final class TilePacker {
+    private static final VarHandle INTS =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final TileLayout layout;
+    private final WeightMatrix weight;
+    private final MemorySegment packed;
+    private final GroupedRow row;
+    private final byte[] codes;
+    private final int[] tile;
+
+    TilePacker(TileLayout layout, WeightMatrix weight, MemorySegment packed) {
+        this.layout = layout;
+        this.weight = weight;
+        this.packed = packed;
+        row = new GroupedRow(layout.form, layout.cols);
+        codes = new byte[layout.paddedCols];
+        tile = new int[Math.toIntExact(layout.slotsPerTile() * L)];
+    }
+
+    /** Packs the four tiles of a quad; rows beyond the matrix stay zero. */
+    void pack(int quad) {
+        long slots = layout.slotsPerTile();
+        for (int t = 0; t < 4; t++) {
+            int first = (4 * quad + t) * L;
+            int rows = Math.min(L, layout.rows - first);
+            if (rows <= 0) {
+                return;
+            }
+            if (rows < L) {
+                Arrays.fill(tile, 0);
+            }
+            for (int lane = 0; lane < rows; lane++) {
+                weight.unpackRow(first + lane, row);
+                System.arraycopy(row.codes, 0, codes, 0, layout.cols);
+                packLane(lane);
+            }
+            long at = quad * slots * Lanes.QUAD_SLOT + t * Lanes.SLOT;
+            for (int i = 0; i < slots; i++, at += Lanes.QUAD_SLOT) {
+                MemorySegment.copy(tile, i * L, packed, ValueLayout.JAVA_INT_UNALIGNED, at, L);
+            }
+        }
+    }
+
+    private void packLane(int lane) {
+        int at = lane;
+        for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+            int cols = layout.chunkCols(chunk);
+            int k = chunk * TileLayout.CHUNK;
+            packScales(at, k, layout.groups(cols));
+            at += layout.scaleSlots(cols) * L;
+            packLow(at, k, cols);
+            at += layout.lowSlots(cols) * L;
+            packHigh(at, k, cols);
+            at += layout.highSlots(cols) * L;
+        }
+    }
+
+    private void packLow(int at, int k, int cols) {
+        int end = k + cols;
+        if (layout.low == 8) {
+            // 8-bit codes need no compressing, only the turn to the top of the mantissa
+            for (; k < end; k += 4, at += L) {
+                tile[at] = Integer.rotateLeft((int) INTS.get(codes, k), 15);
+            }
+        } else if (layout.low == 4) {
+            int turn = layout.form.table() != null ? 0 : 19 - layout.high;
+            for (; k < end; k += 8, at += L) {
+                int word = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
+                tile[at] = Integer.rotateLeft(word, turn);
+            }
+        } else {
+            int turn = 21 - layout.high;
+            for (; k < end; k += 16, at += L) {
+                long first = Long.compress((long) LONGS.get(codes, k), 0x0303030303030303L);
+                long second = Long.compress((long) LONGS.get(codes, k + 8), 0x0303030303030303L);
+                tile[at] = Integer.rotateLeft((int) (first | second << 16), turn);
+            }
+        }
+    }
+
+    private void packHigh(int at, int k, int cols) {
+        int end = k + cols;
+        if (layout.high == 1) {
+            long mask = 0x0101010101010101L << layout.low;
+            for (; k < end; k += 32, at += L) {
+                long word = Long.compress((long) LONGS.get(codes, k), mask)
+                        | Long.compress((long) LONGS.get(codes, k + 8), mask) << 8
+                        | Long.compress((long) LONGS.get(codes, k + 16), mask) << 16
+                        | Long.compress((long) LONGS.get(codes, k + 24), mask) << 24;
+                tile[at] = Integer.rotateLeft((int) word, 22);
+            }
+        } else if (layout.high == 2) {
+            long mask = 0x0303030303030303L << layout.low;
+            for (; k < end; k += 16, at += L) {
+                long word = Long.compress((long) LONGS.get(codes, k), mask)
+                        | Long.compress((long) LONGS.get(codes, k + 8), mask) << 16;
+                tile[at] = Integer.rotateLeft((int) word, 21);
+            }
+        }
+    }
+
+    private void packScales(int at, int k, int groups) {
+        int step = layout.group;
+        for (int g = 0; g < groups; g++, k += step) {
+            int own = k / layout.form.group();
+            int sup = k / layout.form.superGroup();
+            switch (layout.scales) {
+                case HALF -> {
+                    int bits = half(row.d[own]);
+                    if ((g & 1) == 0) {
+                        tile[at + g / 2 * L] = bits;
+                    } else {
+                        tile[at + g / 2 * L] |= bits << 16;
+                    }
+                }
+                case HALF_MIN -> tile[at + g * L] = half(row.d[own]) | half(row.dmin[own]) << 16;
+                case FLOAT -> tile[at + g * L] = Float.floatToRawIntBits(scale(own, sup));
+                case FLOAT_MIN -> {
+                    tile[at + 2 * g * L] = Float.floatToRawIntBits(scale(own, sup));
+                    tile[at + (2 * g + 1) * L] = Float.floatToRawIntBits(minimum(own, sup));
+                }
+                case SUB, SUB_MIN -> {
+                    if (g == 0) {
+                        boolean min = layout.scales.hasMin();
+                        tile[at] = half(row.d[sup]) | (min ? half(row.dmin[sup]) << 16 : 0);
+                    }
+                    putByte(at + (1 + g / 4) * L, g, row.sc[own]);
+                    if (layout.scales.hasMin()) {
+                        putByte(at + (1 + (groups + 3) / 4 + g / 4) * L, g, row.m[own]);
+                    }
+                }
+            }
+        }
+    }
+
+    private void putByte(int slot, int group, byte value) {
+        int bits = (value & 0xff) << 8 * (group & 3);
+        tile[slot] = (group & 3) == 0 ? bits : tile[slot] | bits;
+    }
+
+    private float scale(int own, int sup) {
+        return layout.form.subScales() ? row.d[sup] * row.sc[own] : row.d[own];
+    }
+
+    private float minimum(int own, int sup) {
+        return layout.form.subScales() ? row.dmin[sup] * row.m[own] : row.dmin[own];
+    }
+
+    private static int half(float value) {
+        return Float.floatToFloat16(value) & 0xffff;
+    }
+}

@@ -1,0 +1,260 @@
+package org.djlquant.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.MatMul;
+import org.djlquant.quant.BlockScheme;
+import org.djlquant.quant.GroupForm;
+import org.djlquant.quant.Schemes;
+import org.djlquant.quant.WeightMatrix;
+import org.djlquant.runtime.Workers;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every implementation of {@link Kernels} must do; a subclass names the implementation. */
+abstract class KernelsContract {
+    private static final int[] TOKENS = {1, 2, 3, 5, 8, 13, 33, 130};
+
+    private final Workers workers = Workers.of(2);
+    private final Arena arena = Arena.ofShared();
+
+    abstract Kernels kernels();
+
+    @AfterEach
+    void close() {
+        workers.close();
+        arena.close();
+    }
+
+    static Stream<BlockScheme> schemes() {
+        return Schemes.blocks().values().stream();
+    }
+
+    // ---- matrices ---------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @MethodSource("schemes")
+    void multiplyAgreesWithTheDotProductOfTheScheme(BlockScheme scheme) {
+        int step = scheme.blockLength();
+        // rows that fill no tile, columns that fill no chunk, and one shape with several chunks and passes
+        int[][] shapes = {{64, 2 * step}, {1, step}, {17, 3 * step}, {131, step == 1 ? 77 : 5 * step}, {70, 1280}};
+        for (int[] shape : shapes) {
+            WeightMatrix weight = RandomMatrix.of(scheme, shape[0], shape[1], shape[0], arena);
+            checkMultiply(weight, shape[0] == 70 ? TOKENS : new int[] {1, 2, 3, 13});
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("schemes")
+    void packingLosesNothing(BlockScheme scheme) {
+        int step = scheme.blockLength();
+        for (int[] shape : new int[][] {{1, step}, {19, 3 * step}, {67, 1280}}) {
+            checkLossless(RandomMatrix.of(scheme, shape[0], shape[1], 7, arena));
+        }
+    }
+
+    /** Forms that no block scheme has: other widths and groups, float scales, tables, a column order. */
+    static Stream<GroupForm> forms() {
+        Stream.Builder<GroupForm> forms = Stream.builder();
+        for (int bits = 1; bits <= 8; bits++) {
+            for (int group : new int[] {16, 32, 64, 128, 512}) {
+                forms.add(new GroupForm(bits, group, group, 1 << bits - 1, false, false, true, null));
+            }
+            forms.add(new GroupForm(bits, 128, 128, 0, false, true, true, null));
+            forms.add(new GroupForm(bits, 64, 64, 3 % (1 << bits), false, false, false, null));
+            forms.add(new GroupForm(bits, 32, 32, 0, false, true, false, null));
+            forms.add(new GroupForm(bits, 16, 64, 0, true, true, true, null));
+            forms.add(new GroupForm(bits, 1 << 20, 1 << 20, 1 << bits - 1, false, false, false, null));
+            forms.add(new GroupForm(bits, 24, 24, 0, false, false, true, null));
+            float[] table = new float[1 << bits];
+            for (int i = 0; i < table.length; i++) {
+                table[i] = (float) Math.sin(i * 1.7);
+            }
+            forms.add(new GroupForm(bits, 64, 64, 0, false, false, false, table));
+        }
+        return forms.build();
+    }
+
+    @ParameterizedTest
+    @MethodSource("forms")
+    void anyFormRunsAndLosesNothing(GroupForm form) {
+        int cols = form.group() == 24 ? 24 * 13 : form.group() == 1 << 20 ? 300 : 704;
+        if (form.group() == 512) {
+            cols = 1536;
+        }
+        GroupedMatrix plain = new GroupedMatrix(form, 35, cols, null, 11);
+        checkLossless(plain);
+        checkMultiply(plain, new int[] {1, 2, 4, 9});
+        int[] order = new Random(5).ints(0, cols).distinct().limit(cols).toArray();
+        GroupedMatrix ordered = new GroupedMatrix(form, 35, cols, order, 12);
+        checkLossless(ordered);
+        checkMultiply(ordered, new int[] {1, 3});
+    }
+
+    private void checkLossless(WeightMatrix weight) {
+        MatMul packed = kernels().pack(weight, arena, workers);
+        float[] expected = new float[weight.cols()];
+        float[] actual = new float[weight.cols() + 2];
+        for (int row = 0; row < weight.rows(); row++) {
+            weight.decodeRow(row, expected, 0);
+            packed.decodeRow(row, actual, 1);
+            for (int k = 0; k < expected.length; k++) {
+                assertEquals(
+                        Float.floatToRawIntBits(expected[k]), Float.floatToRawIntBits(actual[k + 1]),
+                        weight.scheme() + " row " + row + " column " + k);
+            }
+        }
+    }
+
+    private void checkMultiply(WeightMatrix weight, int[] tokenCounts) {
+        int rows = weight.rows();
+        int cols = weight.cols();
+        MatMul packed = kernels().pack(weight, arena, workers);
+        assertEquals(rows, packed.rows());
+        assertEquals(cols, packed.cols());
+        int most = Arrays.stream(tokenCounts).max().orElseThrow();
+        int xStride = cols + 3;
+        int yStride = rows + 5;
+        float[] x = random(2 + most * xStride, 3);
+        double[][] expected = new double[most][rows];
+        double[][] allowed = new double[most][rows];
+        float[] w = new float[cols];
+        for (int r = 0; r < rows; r++) {
+            weight.decodeRow(r, w, 0);
+            for (int t = 0; t < most; t++) {
+                double sum = 0;
+                double size = 0;
+                for (int k = 0; k < cols; k++) {
+                    double product = (double) w[k] * x[2 + t * xStride + k];
+                    sum += product;
+                    size += Math.abs(product);
+                }
+                expected[t][r] = sum;
+                // every code contributes Σ|x|·scale to rounding even where its weight is 0
+                allowed[t][r] = 1e-5 * size + 1e-7;
+            }
+        }
+        for (int tokens : tokenCounts) {
+            float[] y = new float[4 + tokens * yStride];
+            Arrays.fill(y, Float.NaN);
+            packed.multiply(x, 2, xStride, tokens, y, 4, yStride, workers);
+            for (int i = 0; i < y.length; i++) {
+                int t = Math.floorDiv(i - 4, yStride);
+                int r = i - 4 - t * yStride;
+                String where = weight.scheme() + " " + rows + "x" + cols + " tokens " + tokens + " t " + t + " r " + r;
+                if (i < 4 || r >= rows) {
+                    assertTrue(Float.isNaN(y[i]), "wrote outside of the result: " + where);
+                } else {
+                    assertEquals(expected[t][r], y[i], allowed[t][r], where);
+                }
+            }
+        }
+    }
+
+    // ---- elementwise ------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 15, 16, 17, 64, 100, 4099})
+    void rmsNorm(int n) {
+        float[] x = random(n + 3, n);
+        float[] weight = random(n, n + 1);
+        double squares = 0;
+        for (int i = 0; i < n; i++) {
+            squares += (double) x[3 + i] * x[3 + i];
+        }
+        double factor = 1 / Math.sqrt(squares / n + 1e-5);
+        float[] out = new float[n + 1];
+        kernels().rmsNorm(x, 3, n, weight, 1e-5f, out, 1);
+        float[] inPlace = x.clone();
+        kernels().rmsNorm(inPlace, 3, n, weight, 1e-5f, inPlace, 3);
+        for (int i = 0; i < n; i++) {
+            assertEquals(x[3 + i] * factor * weight[i], out[1 + i], 1e-6 * Math.abs(out[1 + i]) + 1e-9);
+            assertEquals(out[1 + i], inPlace[3 + i]);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 15, 16, 33, 1000})
+    void add(int n) {
+        float[] x = random(n + 4, 1);
+        float[] y = random(n + 2, 2);
+        float[] sum = x.clone();
+        kernels().add(sum, 3, y, 2, n);
+        for (int i = 0; i < sum.length; i++) {
+            assertEquals(i >= 3 && i < 3 + n ? x[i] + y[i - 1] : x[i], sum[i]);
+        }
+    }
+
+    @Test
+    void siluMultiplyOverTheWholeRange() {
+        int n = 20_001;
+        float[] gate = new float[n + 1];
+        for (int i = 0; i < n; i++) {
+            gate[1 + i] = (i - n / 2) * 0.0107f;
+        }
+        float[] up = random(n, 4);
+        float[] out = gate.clone();
+        kernels().siluMultiply(out, 1, up, 0, n);
+        for (int i = 0; i < n; i++) {
+            double v = gate[1 + i];
+            double expected = v / (1 + Math.exp(-v)) * up[i];
+            assertEquals(expected, out[1 + i], 1e-6 * Math.abs(expected) + 1e-35, "silu of " + v);
+        }
+        assertEquals(gate[0], out[0]);
+    }
+
+    @Test
+    void siluOfExtremes() {
+        float[] gate = {0f, -0f, 1e30f, -1e30f, Float.POSITIVE_INFINITY, Float.MIN_VALUE, -200f};
+        float[] up = {1, 1, 1, 1, 1, 1, 1};
+        kernels().siluMultiply(gate, 0, up, 0, gate.length);
+        assertEquals(0f, gate[0]);
+        assertEquals(1e30f, gate[2], 1e24f);
+        assertEquals(0f, gate[3], 1e-30f);
+        assertEquals(Float.POSITIVE_INFINITY, gate[4]);
+        assertEquals(0f, gate[5], 1e-30f);
+        assertEquals(0f, gate[6], 1e-30f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 6, 16, 24, 32, 64, 128, 192})
+    void ropeRotatesPairs(int rotaryDim) {
+        for (boolean interleaved : new boolean[] {false, true}) {
+            float[] x = random(rotaryDim + 5, 9);
+            float[] cos = new float[rotaryDim / 2 + 2];
+            float[] sin = new float[rotaryDim / 2 + 2];
+            for (int i = 0; i < rotaryDim / 2; i++) {
+                cos[2 + i] = (float) Math.cos(i + 0.3);
+                sin[2 + i] = (float) Math.sin(i + 0.3);
+            }
+            float[] turned = x.clone();
+            kernels().rope(turned, 3, rotaryDim, interleaved, cos, sin, 2);
+            for (int i = 0; i < rotaryDim / 2; i++) {
+                int a = 3 + (interleaved ? 2 * i : i);
+                int b = interleaved ? a + 1 : a + rotaryDim / 2;
+                assertEquals((double) x[a] * cos[2 + i] - (double) x[b] * sin[2 + i], turned[a], 1e-6);
+                assertEquals((double) x[b] * cos[2 + i] + (double) x[a] * sin[2 + i], turned[b], 1e-6);
+            }
+            assertEquals(x[2], turned[2]);
+            assertEquals(x[3 + rotaryDim], turned[3 + rotaryDim]);
+        }
+    }
+
+    static float[] random(int n, long seed) {
+        Random random = new Random(seed);
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+}
