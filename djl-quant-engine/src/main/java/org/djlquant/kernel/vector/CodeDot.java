@@ -1,5 +1,6 @@
 package org.djlquant.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
 import static jdk.incubator.vector.VectorOperators.ROR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
@@ -83,20 +84,21 @@ final class CodeDot {
     }
 
     /**
-     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}. A word of the high
-     * plane serves one unit, or two of 16 columns if {@code high} is 1.
+     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}. Four codes at a time
+     * are put together, in the four bytes of a word, so that the second plane costs little. A word of
+     * the high plane serves one unit, or two of 16 columns if {@code high} is 1.
      *
-     * @param p byte offset of the low plane
-     * @param ph byte offset of the high plane
+     * @param p byte offset of the first word of the high plane
      */
     static void twoPlanes(
-            MemorySegment m, long p, long ph, int low, int high, int unit, int units, int perScale,
+            MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
             float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
-        int maskLow = (1 << low) - 1 << 23 - low - high;
-        int maskHigh = (1 << high) - 1 << 23 - high;
-        int fields = 32 / low;
-        int words = unit / fields;
+        int mask = (1 << low + high) - 1 << 23 - low - high;
+        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+        int sets = 8 / low;
+        int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
+        long q = p;
         FloatVector u0 = FloatVector.fromArray(F, u, 0);
         FloatVector u1 = FloatVector.fromArray(F, u, L);
         FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
@@ -106,8 +108,11 @@ final class CodeDot {
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
-            long q = ph + (g >> spread) * Lanes.QUAD_SLOT;
-            int turn = (g & spread) * 16;
+            if ((g & spread) == 0) {
+                q = p;
+                p += Lanes.QUAD_SLOT;
+            }
+            int turn = (g & spread) * 4;
             IntVector h0 = IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turn);
             IntVector h1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turn);
             IntVector h2 = IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE).lanewise(ROR, turn);
@@ -117,12 +122,22 @@ final class CodeDot {
                 IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                 IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
                 IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int j = 0; j < fields; j++, k++) {
-                    FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a0 = w0.and(maskLow).or(ONE).or(h0.and(maskHigh)).reinterpretAsFloats().fma(xk, a0);
-                    a1 = w1.and(maskLow).or(ONE).or(h1.and(maskHigh)).reinterpretAsFloats().fma(xk, a1);
-                    a2 = w2.and(maskLow).or(ONE).or(h2.and(maskHigh)).reinterpretAsFloats().fma(xk, a2);
-                    a3 = w3.and(maskLow).or(ONE).or(h3.and(maskHigh)).reinterpretAsFloats().fma(xk, a3);
+                for (int i = 0; i < sets; i++) {
+                    IntVector c0 = w0.lanewise(BITWISE_BLEND, h0, maskHigh);
+                    IntVector c1 = w1.lanewise(BITWISE_BLEND, h1, maskHigh);
+                    IntVector c2 = w2.lanewise(BITWISE_BLEND, h2, maskHigh);
+                    IntVector c3 = w3.lanewise(BITWISE_BLEND, h3, maskHigh);
+                    for (int j = 0; j < 4; j++, k++) {
+                        FloatVector xk = FloatVector.broadcast(F, x[k]);
+                        a0 = c0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                        a1 = c1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                        a2 = c2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                        a3 = c3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                        c0 = c0.lanewise(ROR, 8);
+                        c1 = c1.lanewise(ROR, 8);
+                        c2 = c2.lanewise(ROR, 8);
+                        c3 = c3.lanewise(ROR, 8);
+                    }
                     w0 = w0.lanewise(ROR, low);
                     w1 = w1.lanewise(ROR, low);
                     w2 = w2.lanewise(ROR, low);

@@ -1,5 +1,6 @@
 package org.djlquant.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
 import static jdk.incubator.vector.VectorOperators.ROR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
@@ -52,12 +53,14 @@ final class Panel {
 
     /** Codes in two planes; parameters as for {@link CodeDot#twoPlanes}. */
     static void twoPlanes(
-            MemorySegment m, long p, long ph, int low, int high, int unit, int units, int words, int perScale, float[] s, int sAt,
-            float factor, float bias, float[] o, float[] panel) {
-        int maskLow = (1 << low) - 1 << 23 - low - high;
-        int maskHigh = (1 << high) - 1 << 23 - high;
-        int fields = 32 / low;
+            MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
+            float[] s, int sAt, float factor, float bias, float[] o, float[] panel) {
+        int mask = (1 << low + high) - 1 << 23 - low - high;
+        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+        int sets = 8 / low;
+        int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
+        long q = p;
         int at = 0;
         for (int g = 0; g < units; g++) {
             int scale = sAt + (g >> perScale) * 4 * L;
@@ -69,16 +72,25 @@ final class Panel {
                 o0 = o0.sub(FloatVector.fromArray(F, o, scale));
                 o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
             }
-            long q = ph + (g >> spread) * Lanes.QUAD_SLOT;
-            int turn = (g & spread) * 16;
+            if ((g & spread) == 0) {
+                q = p;
+                p += Lanes.QUAD_SLOT;
+            }
+            int turn = (g & spread) * 4;
             IntVector h0 = IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turn);
             IntVector h1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turn);
             for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
                 IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
                 IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
-                for (int j = 0; j < fields; j++, at += 2 * L) {
-                    w0.and(maskLow).or(ONE).or(h0.and(maskHigh)).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
-                    w1.and(maskLow).or(ONE).or(h1.and(maskHigh)).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
+                for (int i = 0; i < sets; i++) {
+                    IntVector c0 = w0.lanewise(BITWISE_BLEND, h0, maskHigh);
+                    IntVector c1 = w1.lanewise(BITWISE_BLEND, h1, maskHigh);
+                    for (int j = 0; j < 4; j++, at += 2 * L) {
+                        c0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
+                        c1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
+                        c0 = c0.lanewise(ROR, 8);
+                        c1 = c1.lanewise(ROR, 8);
+                    }
                     w0 = w0.lanewise(ROR, low);
                     w1 = w1.lanewise(ROR, low);
                     h0 = h0.lanewise(ROR, high);

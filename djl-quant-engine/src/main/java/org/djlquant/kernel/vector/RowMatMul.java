@@ -31,6 +31,9 @@ final class RowMatMul implements MatMul {
     /** Rows and tokens of a register block. */
     private static final int BLOCK = 4;
 
+    /** Columns widened at a time: four rows of them fit the first-level cache. */
+    private static final int CHUNK = 1024;
+
     private final WeightMatrix weight;
     private final FloatRows floats;
 
@@ -79,7 +82,8 @@ final class RowMatMul implements MatMul {
             if (from >= to) {
                 return;
             }
-            float[] w = workers.scratch(part, 0, BLOCK * width);
+            int chunk = floats != null ? Math.min(CHUNK, width) : width;
+            float[] w = workers.scratch(part, 0, BLOCK * chunk);
             float[] xp = workers.scratch(part, 1, Math.ceilDiv(tokens, BLOCK) * BLOCK * width);
             float[] sums = workers.scratch(part, 2, BLOCK * BLOCK);
             for (int t = 0; t < tokens; t++) {
@@ -87,19 +91,24 @@ final class RowMatMul implements MatMul {
             }
             for (int r = from; r < to; r += BLOCK) {
                 int count = Math.min(BLOCK, to - r);
-                for (int i = 0; i < count; i++) {
-                    widen(r + i, w, i * width);
-                }
-                for (int t = 0; t < tokens; t += BLOCK) {
-                    int some = Math.min(BLOCK, tokens - t);
-                    if (some == 1) {
-                        dot1(w, xp, t * width, width, sums);
-                    } else {
-                        dot4(w, xp, t * width, width, sums);
+                for (int k = 0; k < width; k += chunk) {
+                    int n = Math.min(chunk, width - k);
+                    for (int i = 0; i < count; i++) {
+                        widen(r + i, k, n, w, i * n);
                     }
-                    for (int i = 0; i < some; i++) {
-                        int out = yOffset + (t + i) * yStride + r;
-                        System.arraycopy(sums, i * BLOCK, y, out, count);
+                    for (int t = 0; t < tokens; t += BLOCK) {
+                        int some = Math.min(BLOCK, tokens - t);
+                        if (some == 1) {
+                            dot1(w, xp, t * width + k, n, sums);
+                        } else {
+                            dot4(w, xp, t * width + k, width, n, sums);
+                        }
+                        for (int i = 0; i < some; i++) {
+                            int out = yOffset + (t + i) * yStride + r;
+                            for (int j = 0; j < count; j++) {
+                                y[out + j] = (k == 0 ? 0 : y[out + j]) + sums[i * BLOCK + j];
+                            }
+                        }
                     }
                 }
             }
@@ -110,7 +119,7 @@ final class RowMatMul implements MatMul {
         return floats != null && floats.type() != FloatRows.Type.F32;
     }
 
-    /** Activations in the order of {@link #widen}, zeros behind them. */
+    /** Activations in the order of {@code widen}, zeros behind them. */
     private void arrange(float[] x, int from, float[] dst, int at) {
         int cols = weight.cols();
         if (!pairs()) {
@@ -125,30 +134,31 @@ final class RowMatMul implements MatMul {
     }
 
     /**
-     * One row as float32. Two 16-bit numbers arrive in one int lane: of every 2L columns the even
-     * ones come first, then the odd ones.
+     * {@code n} columns of a row from {@code k} on as float32. Two 16-bit numbers arrive in one int
+     * lane: of every 2L columns the even ones come first, then the odd ones.
      */
-    private void widen(int row, float[] w, int at) {
+    private void widen(int row, int k, int n, float[] w, int at) {
         int cols = weight.cols();
         if (floats == null) {
             weight.decodeRow(row, w, at);
-            Arrays.fill(w, at + cols, at + width, 0);
+            Arrays.fill(w, at + cols, at + n, 0);
             return;
         }
-        long p = (long) row * cols * floats.type().bytes();
-        int whole = cols / (2 * L) * 2 * L;
+        long p = ((long) row * cols + k) * floats.type().bytes();
+        int known = Math.min(n, cols - k);
+        int whole = known / (2 * L) * 2 * L;
         switch (floats.type()) {
             case F32 -> {
-                MemorySegment.copy(floats.data(), FLOATS, p, w, at, cols);
-                Arrays.fill(w, at + cols, at + width, 0);
+                MemorySegment.copy(floats.data(), FLOATS, p, w, at, known);
+                Arrays.fill(w, at + known, at + n, 0);
                 return;
             }
             case F16 -> widenHalf(floats.data(), p, whole, w, at);
             case BF16 -> widenBrain(floats.data(), p, whole, w, at);
         }
-        for (int k = whole; k < width; k++) {
-            int column = whole + k % L * 2 + k / L % 2;
-            w[at + k] = column < cols ? number(p + 2L * column) : 0;
+        for (int i = whole; i < n; i++) {
+            int column = whole + i % L * 2 + i / L % 2;
+            w[at + i] = column < known ? number(p + 2L * column) : 0;
         }
     }
 
@@ -203,7 +213,7 @@ final class RowMatMul implements MatMul {
     }
 
     /** Four rows with four tokens; the sum of row i and token t goes to {@code sums[4·t + i]}. */
-    private static void dot4(float[] w, float[] x, int xAt, int n, float[] sums) {
+    private static void dot4(float[] w, float[] x, int xAt, int xStride, int n, float[] sums) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -230,17 +240,17 @@ final class RowMatMul implements MatMul {
             a1 = w1.fma(v, a1);
             a2 = w2.fma(v, a2);
             a3 = w3.fma(v, a3);
-            v = FloatVector.fromArray(F, x, xAt + k + n);
+            v = FloatVector.fromArray(F, x, xAt + k + xStride);
             b0 = w0.fma(v, b0);
             b1 = w1.fma(v, b1);
             b2 = w2.fma(v, b2);
             b3 = w3.fma(v, b3);
-            v = FloatVector.fromArray(F, x, xAt + k + 2 * n);
+            v = FloatVector.fromArray(F, x, xAt + k + 2 * xStride);
             c0 = w0.fma(v, c0);
             c1 = w1.fma(v, c1);
             c2 = w2.fma(v, c2);
             c3 = w3.fma(v, c3);
-            v = FloatVector.fromArray(F, x, xAt + k + 3 * n);
+            v = FloatVector.fromArray(F, x, xAt + k + 3 * xStride);
             d0 = w0.fma(v, d0);
             d1 = w1.fma(v, d1);
             d2 = w2.fma(v, d2);

@@ -13,14 +13,22 @@ import org.djlquant.quant.GroupForm;
  * may be shorter); the slots of a chunk are
  *
  * <pre>
- * scales      as {@link ScaleKind} says
- * low plane   chunk · low / 32 slots: word i holds the low bits of columns i · 32/low …
- * high plane  chunk · high / 32 slots: the remaining bits of codes of 3, 5 and 6 bits
+ * scales   as {@link ScaleKind} says
+ * codes    of 2, 4 and 8 bits: word i holds columns i · 32/bits …
+ *          of 3, 5 and 6 bits, for each span of 32/high columns: a word with the 1 or 2 high bits,
+ *          then low/high words with the 2 or 4 low bits
  * </pre>
+ *
+ * so that a kernel reads a quad from its first to its last byte: separate planes are several short
+ * streams, which the hardware prefetches badly.
  *
  * Field j of a word stands where rotating the word right by {@code j · width} brings it to its place
  * at the top of a float's 23-bit mantissa: kernels mask it there, set the exponent of 1.0 and have
  * {@code 1 + code / 2^bits} as a float. Codes of a codebook stand at bit {@code 4 · j} instead.
+ *
+ * <p>With high bits a word consists of sets of four codes, one in each byte. Rotating by {@code set ·
+ * width} brings the bits of a set, in both planes, to the same bits of the bytes; there they are
+ * merged, and rotating by 8 brings code after code to the top of the mantissa.
  */
 final class TileLayout {
     /** Columns of a chunk. */
@@ -63,7 +71,7 @@ final class TileLayout {
     /** Columns with padding up to whole units; padding has code 0 and meets activations of 0. */
     final int paddedCols;
 
-    /** Bits of the two planes; high may be 0. */
+    /** Bits of a code in a word of the low and of the high plane; high may be 0. */
     final int low;
 
     final int high;
@@ -113,6 +121,14 @@ final class TileLayout {
         return fits && (form.table() == null || form.bits() <= 4) ? new TileLayout(form, rows, cols) : null;
     }
 
+    /**
+     * How far words of sets are turned: the first code of a set lies in byte 2, and {@code bits} bits
+     * of it end at bit 6 of their byte, which is the top of the mantissa in byte 2.
+     */
+    static int setTurn(int bits) {
+        return 16 + 7 - bits;
+    }
+
     int chunks() {
         return Math.ceilDiv(paddedCols, CHUNK);
     }
@@ -131,16 +147,22 @@ final class TileLayout {
         return scales.slots(groups(cols));
     }
 
-    int lowSlots(int cols) {
-        return cols * low / 32;
+    /** Columns whose high bits share a word. */
+    int span() {
+        return 32 / high;
     }
 
-    int highSlots(int cols) {
-        return Math.ceilDiv(cols * high, 32);
+    /** Slots of a span: its word of the high plane and those of the low plane. */
+    int spanSlots() {
+        return 1 + low / high;
+    }
+
+    int codeSlots(int cols) {
+        return high == 0 ? cols * low / 32 : cols / span() * spanSlots();
     }
 
     int slots(int cols) {
-        return scaleSlots(cols) + lowSlots(cols) + highSlots(cols);
+        return scaleSlots(cols) + codeSlots(cols);
     }
 
     /** Slots of a tile. */

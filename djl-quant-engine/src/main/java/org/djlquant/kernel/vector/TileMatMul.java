@@ -118,14 +118,14 @@ final class TileMatMul implements MatMul {
                 int cols = layout.chunkCols(chunk);
                 int groups = layout.groups(cols);
                 ScaleDecoder.decode(layout.scales, packed, p, groups, s, o);
-                long low = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
                 for (int t = 0; t < tokens; t++) {
                     int k = t * width + chunk * TileLayout.CHUNK;
                     int g = t * units + chunk * unitsPerChunk;
                     if (layout.scales.hasMin()) {
                         ScaleDecoder.addMinima(o, groups, xs, g, unitsPerGroup, sums[t], 4 * L);
                     }
-                    dotChunk(low, cols, perScale, s, xp, k, xs, g, sums[t]);
+                    dotChunk(codes, cols, perScale, s, xp, k, xs, g, sums[t]);
                 }
                 p += layout.slots(cols) * Lanes.QUAD_SLOT;
             }
@@ -142,19 +142,18 @@ final class TileMatMul implements MatMul {
     }
 
     private void dotChunk(
-            long low, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, float[] u) {
+            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, float[] u) {
         int unit = layout.unit;
         int units = cols / unit;
         if (table != null) {
-            CodeDot.codebook(packed, low, table, units, unit / 8, perScale, s, x, k, u);
+            CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u);
         } else if (layout.high == 0) {
             CodeDot.onePlane(
-                    packed, low, layout.low, units, unit * layout.low / 32, perScale,
+                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
                     s, layout.bias, x, k, xs, xsAt, u);
         } else {
-            long high = low + layout.lowSlots(cols) * Lanes.QUAD_SLOT;
             CodeDot.twoPlanes(
-                    packed, low, high, layout.low, layout.high, unit, units, perScale,
+                    packed, codes, layout.low, layout.high, unit, units, perScale,
                     s, layout.bias, x, k, xs, xsAt, u);
         }
     }
@@ -273,17 +272,16 @@ final class TileMatMul implements MatMul {
         int units = cols / unit;
         int perScale = Integer.numberOfTrailingZeros(layout.group / unit);
         float[] o = layout.scales.hasMin() ? minima : null;
-        long low = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+        long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
         if (table != null) {
-            Panel.codebook(packed, low, table, units, unit / 8, perScale, s, sAt, o, panel);
+            Panel.codebook(packed, codes, table, units, unit / 8, perScale, s, sAt, o, panel);
         } else if (layout.high == 0) {
             Panel.onePlane(
-                    packed, low, layout.low, units, unit * layout.low / 32, perScale,
+                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
                     s, sAt, layout.factor, layout.bias, o, panel);
         } else {
-            long high = low + layout.lowSlots(cols) * Lanes.QUAD_SLOT;
             Panel.twoPlanes(
-                    packed, low, high, layout.low, layout.high, unit, units, unit * layout.low / 32, perScale,
+                    packed, codes, layout.low, layout.high, unit, units, perScale,
                     s, sAt, layout.factor, layout.bias, o, panel);
         }
     }
@@ -296,12 +294,11 @@ final class TileMatMul implements MatMul {
         long lane = quad * layout.slotsPerTile() * Lanes.QUAD_SLOT + row % (4 * L) / L * Lanes.SLOT + row % L * 4L;
         for (int chunk = 0; chunk < layout.chunks(); chunk++) {
             int cols = layout.chunkCols(chunk);
-            long low = lane + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
-            long high = low + layout.lowSlots(cols) * Lanes.QUAD_SLOT;
+            long codes = lane + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
             int k0 = chunk * TileLayout.CHUNK;
             for (int k = 0; k < Math.min(cols, layout.cols - k0); k++) {
                 int g = k / layout.group;
-                float w = scale(lane, cols, g) * value(low, high, k);
+                float w = scale(lane, cols, g) * value(codes, k);
                 if (layout.scales.hasMin()) {
                     w -= minimum(lane, cols, g);
                 }
@@ -312,21 +309,26 @@ final class TileMatMul implements MatMul {
         }
     }
 
-    private float value(long low, long high, int k) {
+    private float value(long codes, int k) {
         int width = layout.low;
-        int fields = 32 / width;
-        int code = Integer.rotateRight(word(low, k / fields), k % fields * width);
-        if (table != null) {
-            return table[code & 15];
+        int high = layout.high;
+        if (high == 0) {
+            int fields = 32 / width;
+            int code = Integer.rotateRight(word(codes, k / fields), k % fields * width);
+            return table != null ? table[code & 15] : (code >>> 23 - width & (1 << width) - 1) - layout.form.zero();
         }
-        int bits = width + layout.high;
-        code = code >>> 23 - bits & (1 << width) - 1;
-        if (layout.high > 0) {
-            int highFields = 32 / layout.high;
-            int top = Integer.rotateRight(word(high, k / highFields), k % highFields * layout.high);
-            code |= (top >>> 23 - layout.high & (1 << layout.high) - 1) << width;
-        }
+        int span = layout.span();
+        int slot = k / span * layout.spanSlots();
+        k %= span;
+        int code = setBits(word(codes, slot + 1 + k * width / 32), k, width, TileLayout.setTurn(width + high))
+                | setBits(word(codes, slot), k, high, TileLayout.setTurn(high)) << width;
         return code - layout.form.zero();
+    }
+
+    /** The bits that a word of sets holds of column {@code k}. */
+    private static int setBits(int word, int k, int width, int turn) {
+        int set = k / 4 % (8 / width);
+        return Integer.rotateRight(word, turn + set * width + k % 4 * 8) & (1 << width) - 1;
     }
 
     private int word(long lane, int slot) {

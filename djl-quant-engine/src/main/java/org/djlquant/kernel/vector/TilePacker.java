@@ -65,54 +65,60 @@ final class TilePacker {
             int k = chunk * TileLayout.CHUNK;
             packScales(at, k, layout.groups(cols));
             at += layout.scaleSlots(cols) * L;
-            packLow(at, k, cols);
-            at += layout.lowSlots(cols) * L;
-            packHigh(at, k, cols);
-            at += layout.highSlots(cols) * L;
+            if (layout.high == 0) {
+                packPlane(at, k, k + cols);
+            } else {
+                packSpans(at, k, k + cols);
+            }
+            at += layout.codeSlots(cols) * L;
         }
     }
 
-    private void packLow(int at, int k, int cols) {
-        int end = k + cols;
+    private void packPlane(int at, int k, int end) {
         if (layout.low == 8) {
             // 8-bit codes need no compressing, only the turn to the top of the mantissa
             for (; k < end; k += 4, at += L) {
                 tile[at] = Integer.rotateLeft((int) INTS.get(codes, k), 15);
             }
         } else if (layout.low == 4) {
-            int turn = layout.form.table() != null ? 0 : 19 - layout.high;
+            int turn = layout.form.table() != null ? 0 : 19;
             for (; k < end; k += 8, at += L) {
                 int word = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
                 tile[at] = Integer.rotateLeft(word, turn);
             }
         } else {
-            int turn = 21 - layout.high;
             for (; k < end; k += 16, at += L) {
                 long first = Long.compress((long) LONGS.get(codes, k), 0x0303030303030303L);
                 long second = Long.compress((long) LONGS.get(codes, k + 8), 0x0303030303030303L);
-                tile[at] = Integer.rotateLeft((int) (first | second << 16), turn);
+                tile[at] = Integer.rotateLeft((int) (first | second << 16), 21);
             }
         }
     }
 
-    private void packHigh(int at, int k, int cols) {
-        int end = k + cols;
-        if (layout.high == 1) {
-            long mask = 0x0101010101010101L << layout.low;
-            for (; k < end; k += 32, at += L) {
-                long word = Long.compress((long) LONGS.get(codes, k), mask)
-                        | Long.compress((long) LONGS.get(codes, k + 8), mask) << 8
-                        | Long.compress((long) LONGS.get(codes, k + 16), mask) << 16
-                        | Long.compress((long) LONGS.get(codes, k + 24), mask) << 24;
-                tile[at] = Integer.rotateLeft((int) word, 22);
+    private void packSpans(int at, int k, int end) {
+        int low = layout.low;
+        int high = layout.high;
+        int lowTurn = TileLayout.setTurn(low + high);
+        int highTurn = TileLayout.setTurn(high);
+        int lowMask = ((1 << low) - 1) * 0x01010101;
+        int highMask = ((1 << high) - 1) * 0x01010101;
+        int span = layout.span();
+        for (; k < end; at += L) {
+            int top = at;
+            int highWord = 0;
+            int lowWord = 0;
+            for (int i = 0; i < span; i += 4, k += 4) {
+                int set = (int) INTS.get(codes, k);
+                highWord |= (set >>> low & highMask) << i / 4 * high;
+                int turn = i / 4 * low & 7;
+                lowWord |= (set & lowMask) << turn;
+                if (turn + low == 8) {
+                    at += L;
+                    tile[at] = Integer.rotateLeft(lowWord, lowTurn);
+                    lowWord = 0;
+                }
             }
-        } else if (layout.high == 2) {
-            long mask = 0x0303030303030303L << layout.low;
-            for (; k < end; k += 16, at += L) {
-                long word = Long.compress((long) LONGS.get(codes, k), mask)
-                        | Long.compress((long) LONGS.get(codes, k + 8), mask) << 16;
-                tile[at] = Integer.rotateLeft((int) word, 21);
-            }
+            tile[top] = Integer.rotateLeft(highWord, highTurn);
         }
     }
 
