@@ -1,6 +1,7 @@
 package org.djlquant.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.quant.BlockScheme;
 import org.djlquant.quant.GroupForm;
@@ -246,6 +248,134 @@ abstract class KernelsContract {
             }
             assertEquals(x[2], turned[2]);
             assertEquals(x[3 + rotaryDim], turned[3 + rotaryDim]);
+        }
+    }
+
+    // ---- attention --------------------------------------------------------------------------------------------
+
+    static Stream<LayerCache.Shape> caches() {
+        int all = Integer.MAX_VALUE;
+        Stream.Builder<LayerCache.Shape> shapes = Stream.builder();
+        for (boolean half : new boolean[] {false, true}) {
+            shapes.add(new LayerCache.Shape(4, 4, 64, 0.125f, all, half));
+            shapes.add(new LayerCache.Shape(8, 2, 128, 0.09f, all, half));
+            shapes.add(new LayerCache.Shape(7, 1, 80, 0.1f, all, half));
+            shapes.add(new LayerCache.Shape(6, 2, 20, 0.2f, 37, half));
+            shapes.add(new LayerCache.Shape(32, 4, 16, 0.25f, 1, half));
+        }
+        return shapes.build();
+    }
+
+    @ParameterizedTest
+    @MethodSource("caches")
+    void attentionAgreesWithItsFormula(LayerCache.Shape shape) {
+        int width = shape.kvHeads() * shape.headDim();
+        int all = 200;
+        float[] keys = random(3 + all * (width + 2), 21);
+        float[] values = random(1 + all * (width + 4), 22);
+        try (LayerCache cache = kernels().newCache(shape)) {
+            int length = 0;
+            // a prompt, single tokens over a block boundary, a step back, and another prompt
+            for (int tokens : new int[] {1, 70, 1, 1, 57, -29, 3, 90}) {
+                if (tokens < 0) {
+                    length += tokens;
+                    cache.truncate(length);
+                    continue;
+                }
+                cache.append(
+                        keys, 3 + length * (width + 2), width + 2,
+                        values, 1 + length * (width + 4), width + 4, tokens);
+                length += tokens;
+                assertEquals(length, cache.length());
+                checkAttention(cache, shape, tokens);
+            }
+            float[] key = new float[width];
+            float[] value = new float[width];
+            for (int position : new int[] {0, 63, 64, 100, length - 1}) {
+                cache.read(position, key, value);
+                for (int i = 0; i < width; i++) {
+                    assertEquals(stored(keys[3 + position * (width + 2) + i], shape), key[i]);
+                    assertEquals(stored(values[1 + position * (width + 4) + i], shape), value[i]);
+                }
+            }
+            assertTrue(cache.bytes() >= 2L * length * width * (shape.half() ? 2 : 4));
+        }
+    }
+
+    private static float stored(float value, LayerCache.Shape shape) {
+        return shape.half() ? Float.float16ToFloat(Float.floatToFloat16(value)) : value;
+    }
+
+    /** Compares with the formula in double precision, over what the cache says it holds. */
+    private void checkAttention(LayerCache cache, LayerCache.Shape shape, int tokens) {
+        int dim = shape.headDim();
+        int length = cache.length();
+        int width = shape.kvHeads() * dim;
+        float[][] keys = new float[length][width];
+        float[][] values = new float[length][width];
+        for (int j = 0; j < length; j++) {
+            cache.read(j, keys[j], values[j]);
+        }
+        int stride = shape.heads() * dim + 3;
+        float[] q = random(2 + tokens * stride, length);
+        float[] out = new float[1 + tokens * stride];
+        cache.attend(q, 2, stride, out, 1, stride, tokens, workers);
+        for (int t = 0; t < tokens; t++) {
+            int position = length - tokens + t;
+            int first = Math.max(0, position - shape.window() + 1);
+            for (int h = 0; h < shape.heads(); h++) {
+                int column = h / (shape.heads() / shape.kvHeads()) * dim;
+                double[] weights = new double[position + 1];
+                double sum = 0;
+                for (int j = first; j <= position; j++) {
+                    double dot = 0;
+                    for (int d = 0; d < dim; d++) {
+                        dot += (double) q[2 + t * stride + h * dim + d] * keys[j][column + d];
+                    }
+                    weights[j] = Math.exp(dot * shape.scale());
+                    sum += weights[j];
+                }
+                for (int d = 0; d < dim; d++) {
+                    double expected = 0;
+                    for (int j = first; j <= position; j++) {
+                        expected += weights[j] / sum * values[j][column + d];
+                    }
+                    String where = shape + " length " + length + " t " + t + " head " + h + " d " + d;
+                    assertEquals(expected, out[1 + t * stride + h * dim + d], 2e-5, where);
+                }
+            }
+            if (t > 0) {
+                assertEquals(0f, out[1 + t * stride - 1], "wrote between the tokens");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void scoresOfAnySizeGiveFiniteAttention(boolean half) {
+        LayerCache.Shape shape = new LayerCache.Shape(1, 1, 32, 1f, Integer.MAX_VALUE, half);
+        try (LayerCache cache = kernels().newCache(shape)) {
+            float[] keys = new float[2 * 32];
+            float[] values = new float[2 * 32];
+            Arrays.fill(keys, 0, 32, 100f);
+            Arrays.fill(keys, 32, 64, -100f);
+            Arrays.fill(values, 0, 32, 1f);
+            Arrays.fill(values, 32, 64, 2f);
+            cache.append(keys, 0, 32, values, 0, 32, 2);
+            float[] q = new float[32];
+            Arrays.fill(q, 50f);
+            float[] out = new float[32];
+            cache.attend(q, 0, 32, out, 0, 32, 1, workers);
+            assertEquals(1f, out[7], 1e-6f);
+        }
+    }
+
+    @Test
+    void aCacheCannotBeTruncatedToMoreThanItHolds() {
+        LayerCache.Shape shape = new LayerCache.Shape(1, 1, 8, 1f, Integer.MAX_VALUE, false);
+        try (LayerCache cache = kernels().newCache(shape)) {
+            assertThrows(IllegalArgumentException.class, () -> cache.truncate(1));
+            assertThrows(IndexOutOfBoundsException.class, () -> cache.read(0, new float[8], new float[8]));
         }
     }
 

@@ -20,5 +20,11 @@ final class Lanes {
     /** Bits of 1.0f: the exponent under which a code in the mantissa is 1 + code/2^bits. */
     static final int ONE = 0x3f800000;
 
+    /** Mask for a float16 in the upper half of an int, shifted right by 3: its bits of a float32 … */
+    static final int HALF_BITS = 0x8fffe000;
+
+    /** … whose exponent is then 112 too small; exact for zeros and subnormals as well. */
+    static final float HALF_FACTOR = 0x1p112f;
+
     private Lanes() {}
 }

@@ -3,6 +3,8 @@ package org.djlquant.kernel.vector;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.HALF_BITS;
+import static org.djlquant.kernel.vector.Lanes.HALF_FACTOR;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
 
@@ -170,9 +172,9 @@ final class RowMatMul implements MatMul {
     private static void widenHalf(MemorySegment m, long p, int n, float[] w, int at) {
         for (int k = 0; k < n; k += 2 * L, p += 4L * L) {
             IntVector v = IntVector.fromMemorySegment(I, m, p, LE);
-            v.lanewise(LSHL, 16).lanewise(ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(0x1p112f)
+            v.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR)
                     .intoArray(w, at + k);
-            v.lanewise(ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(0x1p112f).intoArray(w, at + k + L);
+            v.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR).intoArray(w, at + k + L);
         }
     }
 

@@ -4,6 +4,8 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.HALF_BITS;
+import static org.djlquant.kernel.vector.Lanes.HALF_FACTOR;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
 
@@ -18,12 +20,6 @@ import jdk.incubator.vector.IntVector;
  */
 final class ScaleDecoder {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-
-    /** Moves the exponent and mantissa of a float16 in the upper 16 bits to those of a float32 … */
-    private static final int HALF_BITS = 0x8fffe000;
-
-    /** … whose exponent is then 112 too small; exact for zeros and subnormals as well. */
-    private static final float HALF_FACTOR = 0x1p112f;
 
     private ScaleDecoder() {}
 

@@ -49,7 +49,7 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public LayerCache newCache(LayerCache.Shape shape) {
-        return SCALAR.newCache(shape);
+        return new VectorLayerCache(shape);
     }
 
     @Override

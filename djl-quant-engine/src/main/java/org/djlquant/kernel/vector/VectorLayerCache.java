@@ -1,0 +1,287 @@
+package org.djlquant.kernel.vector;
+
+import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.L;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import org.djlquant.kernel.LayerCache;
+import org.djlquant.runtime.Workers;
+
+/**
+ * Keys in blocks of L positions, transposed so that a lane is a position and scores need no sums
+ * across lanes; values position after position in columns of 2L dimensions. Both lie head by head
+ * in chunks of {@value #CHUNK} positions, so growth never copies. Two float16 numbers share an int:
+ * of keys the dimensions 2i and 2i + 1, of values the dimensions i and i + L of a column.
+ *
+ * <pre>
+ * keys    [kv head][block][dimension][L]             (float16: [dimension / 2][L] ints)
+ * values  [kv head][column of 2L][position][2L]      (float16: [position][L] ints)
+ * </pre>
+ *
+ * Queries are taken four at a time: the heads that share a key/value head, of one or more tokens.
+ */
+final class VectorLayerCache implements LayerCache {
+    /** Positions of a chunk. */
+    private static final int CHUNK = 64;
+
+    /** Queries of a register block. */
+    static final int QUERIES = 4;
+
+    private final Shape shape;
+
+    /** Dimensions of a head with padding up to whole columns; padding stays zero. */
+    private final int dim;
+
+    private final List<Chunk> chunks = new ArrayList<>();
+    private int length;
+
+    /** The arrays of one type are used; the others are null. */
+    private record Chunk(float[] keys, float[] values, int[] halfKeys, int[] halfValues) {}
+
+    VectorLayerCache(Shape shape) {
+        this.shape = shape;
+        dim = Math.ceilDiv(shape.headDim(), 2 * L) * 2 * L;
+    }
+
+    private Chunk newChunk() {
+        int size = shape.kvHeads() * CHUNK * dim;
+        return shape.half()
+                ? new Chunk(null, null, new int[size / 2], new int[size / 2])
+                : new Chunk(new float[size], new float[size], null, null);
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public long bytes() {
+        return (long) chunks.size() * shape.kvHeads() * CHUNK * dim * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
+    }
+
+    @Override
+    public void truncate(int newLength) {
+        if (newLength < 0 || newLength > length) {
+            throw new IllegalArgumentException("cannot truncate a cache of " + length + " to " + newLength);
+        }
+        length = newLength;
+        chunks.subList(Math.ceilDiv(newLength, CHUNK), chunks.size()).clear();
+    }
+
+    @Override
+    public void close() {
+        truncate(0);
+    }
+
+    // ---- store and read ---------------------------------------------------------------------------------------
+
+    /** Element of a key plane for float32; the float16 pair of it is at {@code keyPair}. */
+    private int keyAt(int head, int slot, int d) {
+        return ((head * (CHUNK / L) + slot / L) * dim + d) * L + slot % L;
+    }
+
+    private int keyPair(int head, int slot, int d) {
+        return ((head * (CHUNK / L) + slot / L) * (dim / 2) + d / 2) * L + slot % L;
+    }
+
+    private int valueAt(int head, int slot, int d) {
+        return ((head * (dim / (2 * L)) + d / (2 * L)) * CHUNK + slot) * 2 * L + d % (2 * L);
+    }
+
+    private int valuePair(int head, int slot, int d) {
+        return ((head * (dim / (2 * L)) + d / (2 * L)) * CHUNK + slot) * L + d % L;
+    }
+
+    @Override
+    public void append(
+            float[] keys, int keysOffset, int keysStride, float[] values, int valuesOffset, int valuesStride, int tokens) {
+        int headDim = shape.headDim();
+        for (int t = 0; t < tokens; t++, length++) {
+            if (length == chunks.size() * CHUNK) {
+                chunks.add(newChunk());
+            }
+            Chunk chunk = chunks.get(length / CHUNK);
+            int slot = length % CHUNK;
+            for (int h = 0; h < shape.kvHeads(); h++) {
+                int k = keysOffset + t * keysStride + h * headDim;
+                int v = valuesOffset + t * valuesStride + h * headDim;
+                if (shape.half()) {
+                    for (int d = 0; d < headDim; d++) {
+                        putHalf(chunk.halfKeys, keyPair(h, slot, d), d % 2, keys[k + d]);
+                        putHalf(chunk.halfValues, valuePair(h, slot, d), d / L % 2, values[v + d]);
+                    }
+                } else {
+                    for (int d = 0, at = keyAt(h, slot, 0); d < headDim; d++, at += L) {
+                        chunk.keys[at] = keys[k + d];
+                    }
+                    for (int d = 0; d < headDim; d += 2 * L) {
+                        System.arraycopy(
+                                values, v + d, chunk.values, valueAt(h, slot, d), Math.min(2 * L, headDim - d));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void putHalf(int[] pairs, int at, int upper, float value) {
+        int bits = Float.floatToFloat16(value) & 0xffff;
+        pairs[at] = upper == 0 ? pairs[at] & 0xffff0000 | bits : pairs[at] & 0xffff | bits << 16;
+    }
+
+    @Override
+    public void read(int position, float[] key, float[] value) {
+        if (position < 0 || position >= length) {
+            throw new IndexOutOfBoundsException("position " + position + " of " + length);
+        }
+        Chunk chunk = chunks.get(position / CHUNK);
+        int slot = position % CHUNK;
+        for (int h = 0; h < shape.kvHeads(); h++) {
+            for (int d = 0; d < shape.headDim(); d++) {
+                int at = h * shape.headDim() + d;
+                if (shape.half()) {
+                    key[at] = half(chunk.halfKeys[keyPair(h, slot, d)] >> d % 2 * 16);
+                    value[at] = half(chunk.halfValues[valuePair(h, slot, d)] >> d / L % 2 * 16);
+                } else {
+                    key[at] = chunk.keys[keyAt(h, slot, d)];
+                    value[at] = chunk.values[valueAt(h, slot, d)];
+                }
+            }
+        }
+    }
+
+    private static float half(int bits) {
+        return Float.float16ToFloat((short) bits);
+    }
+
+    // ---- attention --------------------------------------------------------------------------------------------
+
+    @Override
+    public void attend(
+            float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, Workers workers) {
+        int shared = shape.heads() / shape.kvHeads();
+        int groups = Math.ceilDiv(tokens * shared, QUERIES);
+        int items = shape.kvHeads() * groups;
+        workers.run((part, parts) -> {
+            float[] queries = workers.scratch(part, 0, QUERIES * dim);
+            float[] sums = workers.scratch(part, 1, QUERIES * dim);
+            float[] scores = workers.scratch(part, 2, QUERIES * (Math.ceilDiv(length, CHUNK) * CHUNK));
+            // later tokens see more positions: deal the groups out in turn, unless the heads divide evenly
+            boolean inTurn = shape.kvHeads() % parts != 0;
+            int i = inTurn ? part : (int) ((long) items * part / parts);
+            int end = inTurn ? items : (int) ((long) items * (part + 1) / parts);
+            for (; i < end; i += inTurn ? parts : 1) {
+                int head = i / groups;
+                int row = i % groups * QUERIES;
+                int rows = Math.min(QUERIES, tokens * shared - row);
+                takeQueries(q, qOffset, qStride, head, shared, row, rows, queries);
+                int oldest = length - tokens + row / shared;
+                int newest = length - tokens + (row + rows - 1) / shared;
+                int from = Math.max(0, oldest - shape.window() + 1) / (2 * L) * 2 * L;
+                int stride = Math.ceilDiv(newest + 1 - from, 2 * L) * 2 * L;
+                scores(head, from, newest + 1, queries, scores, stride);
+                float s0 = 0;
+                float s1 = 0;
+                float s2 = 0;
+                float s3 = 0;
+                for (int r = 0; r < QUERIES; r++) {
+                    int position = length - tokens + Math.min(row + r, row + rows - 1) / shared;
+                    int first = Math.max(0, position - shape.window() + 1);
+                    float sum = softmax(scores, r * stride, first - from, position + 1 - from, newest + 1 - from);
+                    s0 = r == 0 ? sum : s0;
+                    s1 = r == 1 ? sum : s1;
+                    s2 = r == 2 ? sum : s2;
+                    s3 = r == 3 ? sum : s3;
+                }
+                Arrays.fill(sums, 0, QUERIES * dim, 0);
+                values(head, from, newest + 1, scores, stride, sums);
+                for (int r = 0; r < rows; r++) {
+                    int token = (row + r) / shared;
+                    int column = (head * shared + (row + r) % shared) * shape.headDim();
+                    float factor = 1 / (r == 0 ? s0 : r == 1 ? s1 : r == 2 ? s2 : s3);
+                    int at = outOffset + token * outStride + column;
+                    for (int d = 0; d < shape.headDim(); d++) {
+                        // sums lie column by column: [2L of query 0][2L of query 1] …
+                        int column2 = d / (2 * L);
+                        out[at + d] = sums[(column2 * QUERIES + r) * 2 * L + d - column2 * 2 * L] * factor;
+                    }
+                }
+            }
+        });
+    }
+
+    /** Four queries dimension by dimension, scaled; missing ones are zero. */
+    private void takeQueries(
+            float[] q, int qOffset, int qStride, int head, int shared, int row, int rows, float[] queries) {
+        Arrays.fill(queries, 0, QUERIES * dim, 0);
+        for (int r = 0; r < rows; r++) {
+            int from = qOffset + (row + r) / shared * qStride + (head * shared + (row + r) % shared) * shape.headDim();
+            for (int d = 0; d < shape.headDim(); d++) {
+                queries[d * QUERIES + r] = q[from + d] * shape.scale();
+            }
+        }
+    }
+
+    /** Scores of positions {@code from} to {@code to}, rounded up to 2L; {@code from} is a multiple of 2L. */
+    private void scores(int head, int from, int to, float[] queries, float[] scores, int stride) {
+        for (int position = from; position < to; position += 2 * L) {
+            Chunk chunk = chunks.get(position / CHUNK);
+            int slot = position % CHUNK;
+            if (shape.half()) {
+                AttentionBlock.halfScores(
+                        chunk.halfKeys, keyPair(head, slot, 0), dim, queries, scores, position - from, stride);
+            } else {
+                AttentionBlock.scores(chunk.keys, keyAt(head, slot, 0), dim, queries, scores, position - from, stride);
+            }
+        }
+    }
+
+    /** Adds Σ score · value over positions {@code from} to {@code to}. */
+    private void values(int head, int from, int to, float[] scores, int stride, float[] sums) {
+        for (int position = from; position < to; ) {
+            Chunk chunk = chunks.get(position / CHUNK);
+            int slot = position % CHUNK;
+            int count = Math.min(CHUNK - slot, to - position);
+            for (int d = 0; d < dim; d += 2 * L) {
+                if (shape.half()) {
+                    AttentionBlock.halfValues(
+                            chunk.halfValues, valuePair(head, slot, d), count,
+                            scores, position - from, stride, sums, d * QUERIES);
+                } else {
+                    AttentionBlock.values(
+                            chunk.values, valueAt(head, slot, d), count,
+                            scores, position - from, stride, sums, d * QUERIES);
+                }
+            }
+            position += count;
+        }
+    }
+
+    /**
+     * Turns scores {@code from} to {@code to} of a row into e^(score − max) and the others up to
+     * {@code n} into zeros; returns the sum.
+     */
+    private static float softmax(float[] scores, int at, int from, int to, int n) {
+        Arrays.fill(scores, at, at + from, 0);
+        Arrays.fill(scores, at + to, at + n, 0);
+        FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int i = from; i < to; i += L) {
+            VectorMask<Float> mask = F.indexInRange(i, to);
+            most = most.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, scores, at + i, mask), mask);
+        }
+        float max = most.reduceLanes(VectorOperators.MAX);
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = from; i < to; i += L) {
+            VectorMask<Float> mask = F.indexInRange(i, to);
+            FloatVector e = VectorKernels.exp(FloatVector.fromArray(F, scores, at + i, mask).sub(max));
+            e.intoArray(scores, at + i, mask);
+            sum = sum.add(e, mask);
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
+    }
+}
