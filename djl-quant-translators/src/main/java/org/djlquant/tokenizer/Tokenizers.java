@@ -27,12 +27,16 @@ public final class Tokenizers {
         if (checkpoint.metadata().has("tokenizer.ggml.tokens")) {
             return GgufVocabulary.read(path, checkpoint.metadata());
         }
-        HuggingFaceFiles files = new HuggingFaceFiles(path, checkpoint::companion);
+        if (checkpoint.naming() == Checkpoint.Naming.GGUF) {
+            throw new ModelFormatException(path, "tokenizer.ggml.tokens", "the file has no vocabulary, so it cannot read text");
+        }
+        Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        HuggingFaceFiles files = new HuggingFaceFiles(folder, checkpoint::companion);
         Optional<String> json = checkpoint.companion("tokenizer.json");
         if (json.isPresent()) {
             return files.tokenizerJson(json.get());
         }
-        Path model = path.resolve("tokenizer.model");
+        Path model = folder.resolve("tokenizer.model");
         if (Files.isRegularFile(model)) {
             return files.sentencePiece(bytes(model));
         }
@@ -41,7 +45,7 @@ public final class Tokenizers {
         if (vocabulary.isPresent() && merges.isPresent()) {
             return files.vocabularyAndMerges(vocabulary.get(), merges.get());
         }
-        throw new ModelFormatException(path, "tokenizer", "the model has none; looked for tokenizer.json, tokenizer.model and "
+        throw new ModelFormatException(folder, "tokenizer", "the model has none; looked for tokenizer.json, tokenizer.model and "
                 + "vocab.json with merges.txt. Copy the tokenizer files of the original model into the folder");
     }
 
