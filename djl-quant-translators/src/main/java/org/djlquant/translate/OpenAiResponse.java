@@ -1,0 +1,131 @@
+package org.djlquant.translate;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import java.time.Instant;
+import java.util.UUID;
+
+/** Answers to one {@link OpenAiRequest}, as JSON: a whole one, or the chunks of a stream (server-sent events). */
+final class OpenAiResponse {
+    /** The event that ends a stream. */
+    static final String DONE = "data: [DONE]\n\n";
+
+    private final boolean chat;
+    private final String model;
+    private final String id;
+    private final long created = Instant.now().getEpochSecond();
+
+    OpenAiResponse(OpenAiRequest request) {
+        chat = request.input() instanceof ChatInput;
+        model = request.model();
+        id = (chat ? "chatcmpl-" : "cmpl-") + UUID.randomUUID();
+    }
+
+    /** The whole answer. */
+    String whole(ChatOutput output) {
+        JsonObject choice = new JsonObject();
+        choice.addProperty("index", 0);
+        if (chat) {
+            choice.add("message", message("assistant", output.text()));
+        } else {
+            choice.addProperty("text", output.text());
+        }
+        choice.add("logprobs", JsonNull.INSTANCE);
+        choice.addProperty("finish_reason", output.finishReason());
+        JsonObject body = frame(chat ? "chat.completion" : "text_completion", choice);
+        body.add("usage", usage(output.usage()));
+        return body.toString();
+    }
+
+    /** The first chunk of a chat: who speaks. */
+    String begin() {
+        return chat ? event(chunk(message("assistant", ""), null)) : "";
+    }
+
+    /** A chunk of text. */
+    String piece(String text) {
+        if (chat) {
+            return event(chunk(message(null, text), null));
+        }
+        JsonObject choice = new JsonObject();
+        choice.addProperty("index", 0);
+        choice.addProperty("text", text);
+        choice.add("finish_reason", JsonNull.INSTANCE);
+        return event(frame("text_completion", choice));
+    }
+
+    /** The last chunks: why it ended, the usage if asked for, and the end mark. */
+    String end(ChatOutput output, boolean includeUsage) {
+        StringBuilder events = new StringBuilder();
+        if (chat) {
+            events.append(event(chunk(new JsonObject(), output.finishReason())));
+        } else {
+            JsonObject choice = new JsonObject();
+            choice.addProperty("index", 0);
+            choice.addProperty("text", "");
+            choice.addProperty("finish_reason", output.finishReason());
+            events.append(event(frame("text_completion", choice)));
+        }
+        if (includeUsage) {
+            JsonObject body = frame(chat ? "chat.completion.chunk" : "text_completion", null);
+            body.add("usage", usage(output.usage()));
+            events.append(event(body));
+        }
+        return events.append(DONE).toString();
+    }
+
+    /** An error in OpenAI's form. */
+    static String error(Throwable cause) {
+        JsonObject error = new JsonObject();
+        error.addProperty("message", cause.getMessage() == null ? cause.toString() : cause.getMessage());
+        error.addProperty("type", cause instanceof IllegalArgumentException ? "invalid_request_error" : "server_error");
+        JsonObject body = new JsonObject();
+        body.add("error", error);
+        return body.toString();
+    }
+
+    /** One server-sent event. */
+    static String event(Object data) {
+        return "data: " + data + "\n\n";
+    }
+
+    private JsonObject chunk(JsonObject delta, String finishReason) {
+        JsonObject choice = new JsonObject();
+        choice.addProperty("index", 0);
+        choice.add("delta", delta);
+        choice.addProperty("finish_reason", finishReason);
+        return frame("chat.completion.chunk", choice);
+    }
+
+    private static JsonObject message(String role, String content) {
+        JsonObject message = new JsonObject();
+        if (role != null) {
+            message.addProperty("role", role);
+        }
+        message.addProperty("content", content);
+        return message;
+    }
+
+    private static JsonObject usage(Usage usage) {
+        JsonObject json = new JsonObject();
+        json.addProperty("prompt_tokens", usage.promptTokens());
+        json.addProperty("completion_tokens", usage.completionTokens());
+        json.addProperty("total_tokens", usage.totalTokens());
+        return json;
+    }
+
+    private JsonObject frame(String object, JsonObject choice) {
+        JsonObject body = new JsonObject();
+        body.addProperty("id", id);
+        body.addProperty("object", object);
+        body.addProperty("created", created);
+        body.addProperty("model", model);
+        JsonArray choices = new JsonArray();
+        if (choice != null) {
+            choices.add(choice);
+        }
+        body.add("choices", choices);
+        return body;
+    }
+}
