@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
  * what runs on it fails with a clear error.
  */
 public final class QuantModel extends BaseModel {
+    /** Property with the path of the checkpoint, where that is not the path the model is loaded from. */
+    public static final String CHECKPOINT = "checkpoint";
+
     private static final Logger LOGGER = LoggerFactory.getLogger(QuantModel.class);
 
     /** Property that {@code .params} carry when their Linears are quantized. */
@@ -112,6 +115,9 @@ public final class QuantModel extends BaseModel {
     }
 
     private void loadCheckpoint(String prefix, QuantOptions options) throws IOException {
+        if (getProperty(CHECKPOINT) != null) {
+            setModelDir(Path.of(getProperty(CHECKPOINT)));
+        }
         Path path = modelDir;
         if (Files.isRegularFile(path)) {
             modelDir = path.toAbsolutePath().getParent();

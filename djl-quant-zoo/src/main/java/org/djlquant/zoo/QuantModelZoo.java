@@ -3,6 +3,7 @@ package org.djlquant.zoo;
 import ai.djl.Application;
 import ai.djl.repository.Artifact;
 import ai.djl.repository.MRL;
+import ai.djl.repository.Repository;
 import ai.djl.repository.zoo.BaseModelLoader;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelLoader;
@@ -14,15 +15,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.djlquant.engine.QuantEngine;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.zoo.fetch.HubReference;
 
 /**
  * The models that are known by name: {@code djl://org.djlquant/<name>}, or {@code
- * optGroupId("org.djlquant")} with {@code optArtifactId("<name>")}. Never uses the network. Thread-safe.
+ * optGroupId("org.djlquant")} with {@code optArtifactId("<name>")}. Embedded models
+ * need no network, the others are fetched from the Hugging Face hub when they are loaded. Thread-safe.
  */
 public final class QuantModelZoo extends ModelZoo {
     /** Group id. */
@@ -30,20 +34,23 @@ public final class QuantModelZoo extends ModelZoo {
 
     QuantModelZoo() {
         for (ZooEntry entry : ZooEntry.ALL) {
-            addModel(entry.embedded() ? embedded(entry) : new Unavailable(entry));
+            addModel(loader(entry));
         }
     }
 
-    private static BaseModelLoader embedded(ZooEntry entry) {
-        EmbeddedModel model = new EmbeddedModel(entry.name());
+    private static BaseModelLoader loader(ZooEntry entry) {
         URI uri = URI.create(QuantRepositoryFactory.SCHEME + ":" + entry.name());
-        QuantRepository repository = new QuantRepository(entry.name(), uri, model.folder()) {
-            @Override
-            public void prepare(Artifact artifact, Progress progress) throws IOException {
-                model.unpack();
-            }
-        };
-        return new BaseModelLoader(repository.model(Application.NLP.TEXT_GENERATION, GROUP_ID, entry.name()));
+        CachedArtifact cached = new CachedArtifact(entry);
+        Repository repository = !entry.embedded()
+                ? new HubRepository(entry.name(), uri, HubReference.parse(entry.hub()))
+                : new QuantRepository(entry.name(), uri, cached.folder()) {
+                    @Override
+                    public void prepare(Artifact artifact, Progress progress) throws IOException {
+                        cached.unpack();
+                    }
+                };
+        MRL mrl = repository.model(Application.NLP.TEXT_GENERATION, GROUP_ID, entry.name());
+        return entry.needs().isEmpty() ? new BaseModelLoader(mrl) : new Unavailable(mrl, entry);
     }
 
     /** All names, embedded ones first. */
@@ -51,24 +58,38 @@ public final class QuantModelZoo extends ModelZoo {
         return ZooEntry.ALL;
     }
 
-    /**
-     * The file of an embedded model, unpacked to DJL's cache; empty if the zoo has no such name.
-     *
-     * @throws UnsupportedModelException if the name is known but not embedded; says what it needs
-     */
-    public static Optional<Path> file(String name) {
-        return ZooEntry.ALL.stream().filter(e -> e.name().equals(name)).findFirst().map(QuantModelZoo::unpack);
+    private static Optional<ZooEntry> entry(String name) {
+        return ZooEntry.ALL.stream().filter(e -> e.name().equals(name)).findFirst();
     }
 
-    private static Path unpack(ZooEntry entry) {
-        if (!entry.embedded()) {
+    private static void requireSupported(ZooEntry entry) {
+        if (!entry.needs().isEmpty()) {
             throw new UnsupportedModelException(entry.name() + " needs " + entry.needs());
         }
-        try {
-            return new EmbeddedModel(entry.name()).unpack();
-        } catch (IOException e) {
-            throw new UncheckedIOException(entry.name() + " cannot be unpacked to DJL's cache: " + e.getMessage(), e);
-        }
+    }
+
+    /**
+     * The file or folder of a model: of an embedded one as unpacked to DJL's cache, of another as the hub
+     * client's cache has it after fetching what is missing; empty if the zoo has no such name.
+     *
+     * @throws UnsupportedModelException if this version cannot load it; says what it needs
+     * @throws org.djlquant.zoo.fetch.DownloadException if it cannot be fetched
+     */
+    public static Optional<Path> file(String name) {
+        return entry(name).map(entry -> {
+            requireSupported(entry);
+            try {
+                return entry.embedded()
+                        ? new CachedArtifact(entry).unpack()
+                        : HubRepository.fetch(HubReference.parse(entry.hub()), null);
+            } catch (IOException e) {
+                throw cannotWrite(entry, e);
+            }
+        });
+    }
+
+    private static UncheckedIOException cannotWrite(ZooEntry entry, IOException e) {
+        return new UncheckedIOException(entry.name() + " cannot be put into DJL's cache: " + e.getMessage(), e);
     }
 
     @Override
@@ -81,16 +102,29 @@ public final class QuantModelZoo extends ModelZoo {
         return Set.of(QuantEngine.NAME);
     }
 
+    /** All loaders, embedded ones first: DJL takes the first that fits if a Criteria names no model. */
+    @Override
+    public Collection<ModelLoader> getModelLoaders() {
+        return ZooEntry.ALL.stream().map(entry -> super.getModelLoader(entry.name())).toList();
+    }
+
     /**
      * The loader of a name, {@code null} if there is none. DJL asks for it right before it opens {@code
-     * djl://org.djlquant/<name>} with its own repository, which this zoo cannot influence otherwise:
-     * so the files are put where that one looks first.
+     * djl://org.djlquant/<name>} with a repository of its own, for which {@link CachedArtifact} is made
+     * ready here. Nothing is fetched yet.
      *
-     * @throws UnsupportedModelException if the model is not embedded; says what it needs
+     * @throws UnsupportedModelException if this version cannot load it; says what it needs
      */
     @Override
     public ModelLoader getModelLoader(String name) {
-        file(name);
+        entry(name).ifPresent(entry -> {
+            requireSupported(entry);
+            try {
+                new CachedArtifact(entry).prepare();
+            } catch (IOException e) {
+                throw cannotWrite(entry, e);
+            }
+        });
         return super.getModelLoader(name);
     }
 
@@ -98,34 +132,14 @@ public final class QuantModelZoo extends ModelZoo {
     private static final class Unavailable extends BaseModelLoader {
         private final ZooEntry entry;
 
-        Unavailable(ZooEntry entry) {
-            super(mrl(entry));
+        Unavailable(MRL mrl, ZooEntry entry) {
+            super(mrl);
             this.entry = entry;
-        }
-
-        private static MRL mrl(ZooEntry entry) {
-            URI uri = URI.create(QuantRepositoryFactory.SCHEME + ":" + entry.name());
-            return new QuantRepository(entry.name(), uri, Path.of(entry.name()))
-                    .model(Application.NLP.TEXT_GENERATION, GROUP_ID, entry.name());
-        }
-
-        private ModelNotFoundException failure() {
-            return new ModelNotFoundException(entry.name() + " needs " + entry.needs());
         }
 
         @Override
         public <I, O> ZooModel<I, O> loadModel(Criteria<I, O> criteria) throws ModelNotFoundException {
-            throw failure();
-        }
-
-        @Override
-        public <I, O> boolean isDownloaded(Criteria<I, O> criteria) {
-            return false;
-        }
-
-        @Override
-        public <I, O> void downloadModel(Criteria<I, O> criteria, Progress progress) throws ModelNotFoundException {
-            throw failure();
+            throw new ModelNotFoundException(entry.name() + " needs " + entry.needs());
         }
     }
 }

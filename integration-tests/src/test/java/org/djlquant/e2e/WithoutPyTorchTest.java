@@ -17,17 +17,21 @@ import ai.djl.nn.core.Linear;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.djlquant.engine.QuantModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What works with no PyTorch on the class path, and what the rest says; in a JVM of its own. */
+/** What works with no PyTorch on the class path, and what the rest says; in a JVM of its own, offline. */
 class WithoutPyTorchTest {
+    private static final String HUB_MODEL = "mistral-f32-window";
 
     @Test
     void textAndLogitsNeedNoPyTorch(@TempDir Path folder) throws Exception {
@@ -44,6 +48,7 @@ class WithoutPyTorchTest {
                 classPath,
                 Application.class.getName());
         java.environment().put("DJL_DEFAULT_ENGINE", "Quant");
+        java.environment().put("HF_HUB_CACHE", hubCache(folder).toString());
         Process process = java.redirectErrorStream(true).redirectOutput(output.toFile()).start();
         boolean ended = process.waitFor(120, TimeUnit.SECONDS);
         if (!ended) {
@@ -55,12 +60,29 @@ class WithoutPyTorchTest {
         assertTrue(text.contains("all good"), text);
     }
 
+    /** A cache as the hub's clients leave it, with a tiny model in the place of Zephyr. */
+    private static Path hubCache(Path folder) throws IOException {
+        Path cache = folder.resolve("hub");
+        Path repository = cache.resolve("models--HuggingFaceH4--zephyr-7b-beta");
+        Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve("0".repeat(40)));
+        Path model = GoldenModels.checkpoint(HUB_MODEL);
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(model.resolve(file), snapshot.resolve(file));
+        }
+        Files.createDirectories(repository.resolve("refs"));
+        Files.writeString(repository.resolve("refs/main"), "0".repeat(40));
+        return cache;
+    }
+
     /** Runs in the other JVM; any exception ends it with exit code 1. */
     static final class Application {
         public static void main(String[] args) throws Exception {
             check(!Engine.hasEngine("PyTorch"), "PyTorch is on the class path");
             check(Engine.getInstance().getEngineName().equals("Quant"), "DJL_DEFAULT_ENGINE is not honoured");
-            logits();
+            logits("gguf-mistral-f32", b -> b.optModelPath(GoldenModels.checkpoint("gguf-mistral-f32")));
+            logits(HUB_MODEL, b -> b.optModelUrls("djl://org.djlquant/zephyr-7b-beta"));
+            logits(HUB_MODEL, b -> b.optGroupId("org.djlquant").optArtifactId("zephyr-7b-beta"));
+            logits(HUB_MODEL, b -> b.optModelUrls("hf://HuggingFaceH4/zephyr-7b-beta"));
             plainModel();
             System.out.println("all good");
         }
@@ -71,12 +93,9 @@ class WithoutPyTorchTest {
             }
         }
 
-        private static void logits() throws Exception {
-            String name = "gguf-mistral-f32";
-            Criteria<NDList, NDList> criteria = Criteria.builder()
-                    .setTypes(NDList.class, NDList.class)
-                    .optModelPath(GoldenModels.checkpoint(name))
-                    .build();
+        private static void logits(String name, UnaryOperator<Criteria.Builder<NDList, NDList>> where) throws Exception {
+            Criteria<NDList, NDList> criteria =
+                    where.apply(Criteria.builder().setTypes(NDList.class, NDList.class)).build();
             int[] prompt = GoldenModels.reference(name).prompt();
             float[] expected = GoldenModels.logits(name);
             try (ZooModel<NDList, NDList> model = criteria.loadModel();

@@ -28,6 +28,7 @@ import org.djlquant.engine.QuantModel;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.zoo.QuantModelZoo;
 import org.djlquant.zoo.ZooEntry;
+import org.djlquant.zoo.fetch.DownloadException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -116,18 +117,35 @@ class ZooTest {
     }
 
     @Test
-    void namesThatNeedADownloadSayWhatTheyNeed() {
-        for (ZooEntry entry : QuantModelZoo.entries()) {
-            if (!entry.embedded()) {
-                String url = "djl://org.djlquant/" + entry.name();
-                String message = assertThrows(UnsupportedModelException.class, () -> criteria().optModelUrls(url)).getMessage();
-                assertTrue(message.startsWith(entry.name() + " needs "), message);
-                Criteria<NDList, NDList> byId = criteria().optGroupId("org.djlquant").optArtifactId(entry.name()).build();
-                Throwable cause = assertThrows(ModelNotFoundException.class, byId::loadModel).getCause();
-                assertEquals(message, cause.getMessage());
+    void aModelThatThisVersionCannotLoadSaysWhatItNeeds() {
+        String url = "djl://org.djlquant/zephyr-7b-beta-nf4";
+        String message = assertThrows(UnsupportedModelException.class, () -> criteria().optModelUrls(url)).getMessage();
+        assertTrue(message.startsWith("zephyr-7b-beta-nf4 needs quantizing to NF4"), message);
+        Criteria<NDList, NDList> byId =
+                criteria().optGroupId("org.djlquant").optArtifactId("zephyr-7b-beta-nf4").build();
+        Throwable cause = assertThrows(ModelNotFoundException.class, byId::loadModel).getCause();
+        assertEquals(message, cause.getMessage());
+        assertNull(ModelZoo.getModelZoo("org.djlquant").getModelLoader("zephyr-huge"));
+    }
+
+    @Test
+    void aModelThatIsNotInTheCacheSaysSoOffline() {
+        for (String name : List.of("zephyr-7b-beta", "zephyr-7b-beta-gguf")) {
+            ZooEntry entry = QuantModelZoo.entries().stream().filter(e -> e.name().equals(name)).findFirst().orElseThrow();
+            String repository = entry.hub().replaceAll("#.*", "");
+            Criteria<NDList, NDList> byUrl = criteria().optModelUrls("djl://org.djlquant/" + name).build();
+            Criteria<NDList, NDList> byId = criteria().optGroupId("org.djlquant").optArtifactId(name).build();
+            for (Criteria<NDList, NDList> criteria : List.of(byUrl, byId)) {
+                DownloadException e = assertThrows(DownloadException.class, criteria::loadModel);
+                assertEquals(DownloadException.Kind.OFFLINE, e.kind());
+                assertTrue(e.getMessage().startsWith(repository + "@main"), e.getMessage());
             }
         }
-        assertNull(ModelZoo.getModelZoo("org.djlquant").getModelLoader("zephyr-huge"));
+        Criteria<NDList, NDList> revision = criteria()
+                .optModelUrls("djl://org.djlquant/zephyr-7b-beta-gptq")
+                .optArgument("revision", "gptq-4bit-32g-actorder_True")
+                .build();
+        assertTrue(assertThrows(DownloadException.class, revision::loadModel).getMessage().contains("@gptq-4bit-32g"));
     }
 
     @Test
