@@ -1,6 +1,5 @@
 package org.djlquant.generate;
 
-import java.util.Arrays;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.Sequence;
@@ -16,8 +15,6 @@ final class Continuation implements AutoCloseable {
     private final Sequence sequence;
     private final long begin = System.nanoTime();
     private final int[] next = new int[1];
-    private int[] tokens = new int[64];
-    private int count;
     private int fed;
     private int row = -1;
     private long prefillEnd;
@@ -29,9 +26,9 @@ final class Continuation implements AutoCloseable {
         this.model = model;
         this.request = request;
         check(model, request);
-        sampler = new Sampler(request.config());
+        sampler = new Sampler(request.config(), request.processor());
         for (int token : request.prompt()) {
-            sampler.accept(token);
+            sampler.acceptPrompt(token);
         }
         sequence = model.newSequence();
     }
@@ -104,13 +101,14 @@ final class Continuation implements AutoCloseable {
         }
         sampler.accept(token);
         next[0] = token;
-        if (count == tokens.length) {
-            tokens = Arrays.copyOf(tokens, 2 * count);
+        TokenListener listener = request.listener();
+        if (listener.topLogProbs() >= 0) {
+            listener.onLogProbs(
+                    TokenLogProbs.of(batch.logits(), row * vocabulary, vocabulary, token, listener.topLogProbs()));
         }
-        tokens[count++] = token;
-        if (!request.listener().onToken(token)) {
+        if (!listener.onToken(token)) {
             finish(FinishReason.STOP);
-        } else if (count == request.config().maxNewTokens() || sequence.length() == model.contextLength()) {
+        } else if (sampler.count() == request.config().maxNewTokens() || sequence.length() == model.contextLength()) {
             finish(FinishReason.LENGTH);
         }
         return true;
@@ -131,7 +129,7 @@ final class Continuation implements AutoCloseable {
         long now = finish == null ? System.nanoTime() : end;
         long prefill = (prefillEnd == 0 ? now : prefillEnd) - begin;
         return new Generation(
-                Arrays.copyOf(tokens, count),
+                sampler.answer(),
                 finish == null ? FinishReason.CANCELLED : finish,
                 request.prompt().length,
                 prefill,

@@ -5,8 +5,8 @@ import java.util.BitSet;
 
 /**
  * Chooses the tokens of one answer. The chain and its order are those of transformers: repetition
- * penalty, temperature, top-k, top-p, min-p, each working on what the one before left. With
- * temperature 0 the likeliest token wins, the lowest id among equals.
+ * penalty, the request's own processor, temperature, top-k, top-p, min-p, each working on what the one
+ * before left. With temperature 0 the likeliest token wins, the lowest id among equals.
  *
  * <p>The random numbers are SplitMix64 (Steele, Lea, Flood 2014) started at the seed: each token takes
  * one number, its upper 53 bits make u in [0, 1), and the token is the first, in order of id, at which
@@ -16,23 +16,46 @@ final class Sampler {
     private static final float REMOVED = Float.NEGATIVE_INFINITY;
 
     private final GenerationConfig config;
+    private final LogitsProcessor processor;
     private final BitSet seen = new BitSet();
     private long state;
+    private int[] answer = new int[64];
+    private int count;
     private float[] scores = {};
     private double[] probabilities = {};
     private float[] heap = {};
     private int[] candidates = {};
 
-    Sampler(GenerationConfig config) {
+    Sampler(GenerationConfig config, LogitsProcessor processor) {
         this.config = config;
+        this.processor = processor;
         state = config.seed();
     }
 
-    /** Notes a token of the prompt or the answer, for the repetition penalty. */
-    void accept(int token) {
+    /** Notes a token of the prompt, for the repetition penalty. */
+    void acceptPrompt(int token) {
         if (config.repetitionPenalty() != 1) {
             seen.set(token);
         }
+    }
+
+    /** Notes a token of the answer. */
+    void accept(int token) {
+        acceptPrompt(token);
+        if (count == answer.length) {
+            answer = Arrays.copyOf(answer, 2 * count);
+        }
+        answer[count++] = token;
+    }
+
+    /** Number of tokens of the answer. */
+    int count() {
+        return count;
+    }
+
+    /** A copy of the answer so far. */
+    int[] answer() {
+        return Arrays.copyOf(answer, count);
     }
 
     /**
@@ -41,7 +64,7 @@ final class Sampler {
      * @param logits the model's logits of {@code n} tokens from {@code offset} on; not changed
      */
     int sample(float[] logits, int offset, int n) {
-        if (config.temperature() == 0 && config.repetitionPenalty() == 1) {
+        if (config.temperature() == 0 && config.repetitionPenalty() == 1 && processor == LogitsProcessor.NONE) {
             return argmax(logits, offset, n);
         }
         process(logits, offset, n);
@@ -55,6 +78,7 @@ final class Sampler {
         }
         System.arraycopy(logits, offset, scores, 0, n);
         penalize(n);
+        processor.process(answer, count, scores, n);
         if (config.temperature() > 0) {
             if (config.temperature() != 1) {
                 for (int i = 0; i < n; i++) {
@@ -83,6 +107,9 @@ final class Sampler {
             } else if (value != value) {
                 throw notANumber(i);
             }
+        }
+        if (values[offset + best] == REMOVED) {
+            throw new IllegalStateException("no token is left to choose from; the logits processor forbids all of them");
         }
         return best;
     }

@@ -9,4 +9,12 @@ public interface TokenListener {
      * @return whether to go on; {@code false} ends the generation with {@link FinishReason#STOP}
      */
     boolean onToken(int token);
+
+    /** How many of the likeliest tokens {@link #onLogProbs} wants to see; negative if it is not to be called. */
+    default int topLogProbs() {
+        return -1;
+    }
+
+    /** Called before {@link #onToken} for the same token, if {@link #topLogProbs()} is not negative. */
+    default void onLogProbs(TokenLogProbs logProbs) {}
 }

@@ -261,15 +261,80 @@ class GeneratorTest {
 
     @Test
     void nanLogitsAreReported() {
-        Sampler sampler = new Sampler(greedy(1));
+        Sampler sampler = new Sampler(greedy(1), LogitsProcessor.NONE);
         float[] logits = {1, Float.NaN, 0};
         assertThrows(IllegalStateException.class, () -> sampler.sample(logits, 0, 3));
-        Sampler random = new Sampler(random(1));
+        Sampler random = new Sampler(random(1), LogitsProcessor.NONE);
         assertThrows(IllegalStateException.class, () -> random.sample(logits, 0, 3));
     }
 
     @Test
     void greedyTakesTheLowestOfEquals() {
-        assertEquals(1, new Sampler(greedy(1)).sample(new float[] {9, 0, 5, 5, 1}, 1, 4));
+        assertEquals(1, new Sampler(greedy(1), LogitsProcessor.NONE).sample(new float[] {9, 0, 5, 5, 1}, 1, 4));
+    }
+
+    @Test
+    void logProbsAreThoseOfTheModel() {
+        List<TokenLogProbs> heard = new ArrayList<>();
+        TokenListener listener = new TokenListener() {
+            @Override
+            public boolean onToken(int token) {
+                assertEquals(token, heard.getLast().token());
+                return true;
+            }
+
+            @Override
+            public int topLogProbs() {
+                return 3;
+            }
+
+            @Override
+            public void onLogProbs(TokenLogProbs logProbs) {
+                heard.add(logProbs);
+            }
+        };
+        int[] prompt = {7};
+        Generator.generate(model, new Request(prompt, greedy(4), listener, new Cancellation()));
+        assertEquals(4, heard.size());
+        int likeliest = expected(prompt, 1)[0];
+        double sum = Math.exp(2);
+        for (int v = 0; v < 50; v++) {
+            sum += v == likeliest ? 0 : Math.exp(v * 1e-3f);
+        }
+        assertEquals(2 - Math.log(sum), heard.getFirst().logProb(), 1e-6);
+        assertArrayEquals(new int[] {likeliest, 49, 48}, heard.getFirst().topTokens());
+        assertEquals(0.048 - Math.log(sum), heard.getFirst().topLogProbs()[2], 1e-6);
+    }
+
+    @Test
+    void topLogProbsTakeTheLowerIdOfEquals() {
+        float[] logits = {9, 1, 3, 3, 2, 3, 9};
+        assertArrayEquals(new int[] {1, 2, 4, 3, 0}, TokenLogProbs.of(logits, 1, 5, 0, 50).topTokens());
+        assertArrayEquals(new int[] {1, 2}, TokenLogProbs.of(logits, 1, 5, 0, 2).topTokens());
+        assertEquals(0, TokenLogProbs.of(logits, 1, 5, 0, 0).topTokens().length);
+    }
+
+    @Test
+    void aProcessorConstrainsTheAnswer() {
+        List<String> seen = new ArrayList<>();
+        LogitsProcessor onlySmall = (answer, count, scores, vocabulary) -> {
+            seen.add(Arrays.toString(Arrays.copyOf(answer, count)));
+            Arrays.fill(scores, 3, vocabulary, Float.NEGATIVE_INFINITY);
+        };
+        for (GenerationConfig config : List.of(greedy(20), random(5))) {
+            Request request = new Request(new int[] {9}, config, token -> true, new Cancellation(), onlySmall);
+            int[] tokens = Generator.generate(model, request).tokens();
+            assertTrue(Arrays.stream(tokens).allMatch(token -> token < 3), () -> Arrays.toString(tokens));
+            assertEquals(Arrays.toString(Arrays.copyOf(tokens, tokens.length - 1)), seen.getLast());
+        }
+    }
+
+    @Test
+    void aProcessorThatForbidsEverythingIsReported() {
+        LogitsProcessor nothing = (answer, count, scores, vocabulary) -> Arrays.fill(scores, 0, vocabulary, Float.NEGATIVE_INFINITY);
+        for (GenerationConfig config : List.of(greedy(20), random(5))) {
+            Request request = new Request(new int[] {9}, config, token -> true, new Cancellation(), nothing);
+            assertThrows(IllegalStateException.class, () -> Generator.generate(model, request));
+        }
     }
 }

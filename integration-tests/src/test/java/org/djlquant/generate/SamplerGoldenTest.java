@@ -79,9 +79,9 @@ class SamplerGoldenTest {
     }
 
     private static Sampler sampler(Golden golden, Case c, long seed) {
-        Sampler sampler = new Sampler(c.config(seed));
+        Sampler sampler = new Sampler(c.config(seed), LogitsProcessor.NONE);
         for (int token : golden.prompt()) {
-            sampler.accept(token);
+            sampler.acceptPrompt(token);
         }
         return sampler;
     }
