@@ -1,5 +1,6 @@
 package org.djlquant.quant;
 
+import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.util.Arrays;
 import org.djlquant.quant.StoredModule.Tensor;
@@ -21,11 +22,22 @@ import org.djlquant.quant.StoredModule.Tensor;
  *
  * <p>Source: QuantState and dequantize_4bit of bitsandbytes 0.49.2.
  */
-final class Bnb4 implements WeightMatrix {
+public final class Bnb4 implements WeightMatrix {
     private static final String STATE = "weight.quant_state.bitsandbytes__";
 
+    /** The codebook of {@code NF4}: quantiles of the normal distribution, scaled to [−1, 1]. */
+    private static final float[] NF4 = {
+        -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
+        -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
+        0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+        0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f
+    };
+
+    /** Twelve times the positive half of the codebook of {@code FP4}, by bit pattern. */
+    private static final float[] FP4_TIMES_12 = {0, 0.0625f, 8, 12, 4, 6, 2, 3};
+
     private final String scheme;
-    private final Tensor weight;
+    private final MemorySegment weight;
     private final float[] table;
     private final float[] absmax;
     private final int block;
@@ -33,7 +45,7 @@ final class Bnb4 implements WeightMatrix {
     private final int cols;
     private final GroupForm form;
 
-    private Bnb4(String scheme, Tensor weight, float[] table, float[] absmax, int block, int rows, int cols) {
+    private Bnb4(String scheme, MemorySegment weight, float[] table, float[] absmax, int block, int rows, int cols) {
         this.scheme = scheme;
         this.weight = weight;
         this.table = table;
@@ -44,6 +56,37 @@ final class Bnb4 implements WeightMatrix {
         // where blocks cross the ends of rows, their parts become groups, unless those get tiny
         int group = BigInteger.valueOf(block).gcd(BigInteger.valueOf(cols)).intValue();
         this.form = group < 8 ? null : new GroupForm(4, group, group, 0, false, false, false, table);
+    }
+
+    /** The codebook of {@code NF4} or {@code FP4}. */
+    public static float[] table(String scheme) {
+        if (scheme.equals("NF4")) {
+            return NF4.clone();
+        }
+        float[] table = new float[16];
+        for (int i = 0; i < 8; i++) {
+            table[i] = FP4_TIMES_12[i] / 12;
+            table[i + 8] = 0 - table[i]; // both zeros are positive
+        }
+        return table;
+    }
+
+    /**
+     * Makes a matrix of codes and maxima.
+     *
+     * @param scheme {@code NF4} or {@code FP4}
+     * @param codes two codes a byte, the high nibble first, row-major
+     * @param absmax the largest magnitude of each block
+     * @param block elements of a block
+     */
+    public static Bnb4 of(String scheme, MemorySegment codes, float[] absmax, int block, int rows, int cols) {
+        long elements = (long) rows * cols;
+        if (codes.byteSize() != Math.ceilDiv(elements, 2L) || absmax.length != Math.ceilDiv(elements, (long) block)) {
+            throw new IllegalArgumentException(scheme + " " + rows + "x" + cols + " in blocks of " + block + " needs "
+                    + Math.ceilDiv(elements, 2L) + " bytes and " + Math.ceilDiv(elements, (long) block)
+                    + " maxima, found " + codes.byteSize() + " and " + absmax.length);
+        }
+        return new Bnb4(scheme, codes, table(scheme), absmax, block, rows, cols);
     }
 
     /** Whether the module is stored in this form. */
@@ -73,7 +116,7 @@ final class Bnb4 implements WeightMatrix {
         if (absmax.length != Math.ceilDiv(elements, block)) {
             throw module.require("weight.absmax").wrong(Math.ceilDiv(elements, block) + " blocks");
         }
-        return new Bnb4(nf4 ? "NF4" : "FP4", weight, table, absmax, (int) block, (int) shape[0], (int) shape[1]);
+        return new Bnb4(nf4 ? "NF4" : "FP4", weight.data(), table, absmax, (int) block, (int) shape[0], (int) shape[1]);
     }
 
     private static float[] absmax(StoredModule module, Settings state, Tensor stateTensor) {
@@ -117,11 +160,11 @@ final class Bnb4 implements WeightMatrix {
 
     @Override
     public long byteSize() {
-        return weight.data().byteSize() + 4L * absmax.length;
+        return weight.byteSize() + 4L * absmax.length;
     }
 
     private int code(long element) {
-        return Bytes.u8(weight.data(), element / 2) >> (element % 2 == 0 ? 4 : 0) & 15;
+        return Bytes.u8(weight, element / 2) >> (element % 2 == 0 ? 4 : 0) & 15;
     }
 
     @Override

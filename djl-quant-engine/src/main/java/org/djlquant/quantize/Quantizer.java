@@ -46,7 +46,7 @@ public final class Quantizer {
     /** Names of the schemes that {@link #quantize} writes. */
     public static SequencedSet<String> schemes() {
         SequencedSet<String> names = new LinkedHashSet<>(ENCODERS.keySet());
-        Collections.addAll(names, "INT8", "F16", "BF16", "F32");
+        Collections.addAll(names, "NF4", "FP4", "INT8", "F16", "BF16", "F32");
         return names;
     }
 
@@ -66,6 +66,9 @@ public final class Quantizer {
      *     blocks
      */
     public static WeightMatrix quantize(WeightMatrix weights, String scheme, Arena arena) {
+        if (scheme.equals("NF4") || scheme.equals("FP4")) {
+            return CodebookEncoder.encode(weights, scheme, arena);
+        }
         if (scheme.equals("INT8")) {
             return int8(weights, arena);
         }

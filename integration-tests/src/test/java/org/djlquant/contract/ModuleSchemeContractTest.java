@@ -15,6 +15,7 @@ import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
+import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.TensorInfo;
 import org.djlquant.quant.BlockMatrix;
 import org.djlquant.quant.GroupForm;
@@ -30,11 +32,16 @@ import org.djlquant.quant.Schemes;
 import org.djlquant.quant.Settings;
 import org.djlquant.quant.StoredModule;
 import org.djlquant.quant.WeightMatrix;
+import org.djlquant.quantize.Quantizer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Schemes of several tensors, against the matrices that {@code reference/modules.py} packed. */
+/**
+ * Schemes of several tensors, against the matrices that {@code reference/modules.py} packed and those
+ * that {@code reference/bitsandbytes_modules.py} had the library decode.
+ */
 class ModuleSchemeContractTest {
 
     /** form: what the integer form must be; the inputs of "desc" cases are in another order. */
@@ -55,17 +62,19 @@ class ModuleSchemeContractTest {
         "nf4-dq-across-rows, NF4, table",
         "nf4-odd, NF4, none",
         "fp4-dq, FP4, table",
-        "int8, INT8, zero"
+        "int8, INT8, zero",
+        "bnb-nf4, NF4, table",
+        "bnb-nf4-dq, NF4, table",
+        "bnb-fp4, FP4, table",
+        "bnb-fp4-dq, FP4, table"
     })
     void decodesAndUnpacksBitForBit(String folder, String scheme, String form) throws URISyntaxException {
-        Path path = Path.of(getClass().getResource("/golden/modules/" + folder).toURI());
-        try (Checkpoint checkpoint = Checkpoints.open(path)) {
-            long[] shape = checkpoint.tensors().get("expected").shape();
-            WeightMatrix expected = expected(checkpoint, shape);
+        try (Checkpoint checkpoint = open(folder)) {
+            WeightMatrix expected = floats(checkpoint, "expected");
             WeightMatrix matrix = checkpoint.matrix("linear");
             assertEquals(scheme, matrix.scheme());
-            assertEquals(shape[0], matrix.rows());
-            assertEquals(shape[1], matrix.cols());
+            assertEquals(expected.rows(), matrix.rows());
+            assertEquals(expected.cols(), matrix.cols());
             assertEquals(form, describe(matrix.form()));
             int cols = matrix.cols();
             assertTrue(matrix.byteSize() > 0 && matrix.byteSize() < 4L * matrix.rows() * cols);
@@ -86,10 +95,88 @@ class ModuleSchemeContractTest {
         }
     }
 
-    /** The tensor as a module of its own: the contents of "expected" without the suffix ".weight". */
-    private static WeightMatrix expected(Checkpoint checkpoint, long[] shape) {
-        float[] all = new float[Math.toIntExact(shape[0] * shape[1])];
-        TensorInfo info = checkpoint.tensors().get("expected");
+    /** LLM.int8() is decoded in another order of operations than bitsandbytes has: the last bit may differ. */
+    @Test
+    void decodesInt8AsBitsandbytesDoesToTheLastBit() throws URISyntaxException {
+        try (Checkpoint checkpoint = open("bnb-int8")) {
+            assertSameValues(floats(checkpoint, "expected"), checkpoint.matrix("linear"), 1.2e-7f);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bnb-nf4, NF4, 0", "bnb-fp4, FP4, 0", "bnb-int8, INT8, 1.2e-7"})
+    void quantizesAsBitsandbytesDoes(String folder, String scheme, float relative) throws URISyntaxException {
+        try (Checkpoint checkpoint = open(folder)) {
+            WeightMatrix quantized = Quantizer.quantize(floats(checkpoint, "source"), scheme);
+            assertEquals(scheme, quantized.scheme());
+            assertSameValues(floats(checkpoint, "expected"), quantized, relative);
+        }
+    }
+
+    @Test
+    void quantizesBlocksThatCrossTheEndsOfRows() {
+        float[] values = new float[5 * 37];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.sin(i) * (1 + i / 64);
+        }
+        WeightMatrix quantized = Quantizer.quantize(BlockMatrix.ofFloats(values, 5, 37), "NF4");
+        float[] row = new float[37];
+        for (int r = 0; r < 5; r++) {
+            quantized.decodeRow(r, row, 0);
+            for (int k = 0; k < 37; k++) {
+                int i = r * 37 + k;
+                // half of the widest gap of the codebook, times the largest magnitude of the block
+                assertEquals(values[i], row[k], 0.152f * (1 + i / 64));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gptq-b4-g32-sym, quantize_config.json", "awq-gemm-g32, quant_config.json"})
+    void findsTheSettingsBesideTheConfig(String golden, String file, @TempDir Path folder) throws Exception {
+        Path source = folder(golden);
+        Files.copy(source.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+        String config = Files.readString(source.resolve("config.json"));
+        Files.writeString(folder.resolve("config.json"), "{}");
+        String settings = config.substring(config.indexOf('{', 1), config.lastIndexOf('}'));
+        Files.writeString(folder.resolve(file), settings);
+        try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+            assertSameValues(floats(checkpoint, "expected"), checkpoint.matrix("linear"), 0);
+        }
+        Files.writeString(folder.resolve(file), settings.replace("32", "48"));
+        try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+            String message = assertThrows(ModelFormatException.class, () -> checkpoint.matrix("linear"))
+                    .getMessage();
+            assertTrue(message.contains("module linear") && message.contains("linear."), message);
+        }
+    }
+
+    private Checkpoint open(String golden) throws URISyntaxException {
+        return Checkpoints.open(folder(golden));
+    }
+
+    private Path folder(String golden) throws URISyntaxException {
+        return Path.of(getClass().getResource("/golden/modules/" + golden).toURI());
+    }
+
+    private static void assertSameValues(WeightMatrix expected, WeightMatrix matrix, float relative) {
+        float[] want = new float[expected.cols()];
+        float[] have = new float[expected.cols()];
+        for (int r = 0; r < expected.rows(); r++) {
+            expected.decodeRow(r, want, 0);
+            matrix.decodeRow(r, have, 0);
+            for (int k = 0; k < want.length; k++) {
+                assertTrue(
+                        Math.abs(want[k] - have[k]) <= relative * Math.abs(want[k]),
+                        "row " + r + ", column " + k + ": expected " + want[k] + ", found " + have[k]);
+            }
+        }
+    }
+
+    /** A float32 tensor of the checkpoint as a matrix. */
+    private static WeightMatrix floats(Checkpoint checkpoint, String name) {
+        TensorInfo info = checkpoint.tensors().get(name);
+        float[] all = new float[Math.toIntExact(info.elements())];
         try (FileChannel file = FileChannel.open(info.file())) {
             ByteBuffer bytes = ByteBuffer.allocate(4 * all.length).order(ByteOrder.LITTLE_ENDIAN);
             file.read(bytes, info.offset());
@@ -97,7 +184,7 @@ class ModuleSchemeContractTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return BlockMatrix.ofFloats(all, (int) shape[0], (int) shape[1]);
+        return BlockMatrix.ofFloats(all, (int) info.shape()[0], (int) info.shape()[1]);
     }
 
     private static String describe(GroupForm form) {
