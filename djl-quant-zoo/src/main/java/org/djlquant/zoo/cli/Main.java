@@ -16,6 +16,8 @@ import picocli.CommandLine.ScopeType;
         scope = ScopeType.INHERIT,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            ChatCommand.class,
+            GenerateCommand.class,
             InspectCommand.class,
             BenchCommand.class,
             ModelsCommand.class
