@@ -48,12 +48,15 @@ final class StopStrings {
         return text;
     }
 
+    /** Where the stop string begins that is complete first, which does not depend on how the text came in pieces. */
     private int firstStop() {
         int first = -1;
+        int end = Integer.MAX_VALUE;
         for (String stop : stops) {
             int at = held.indexOf(stop);
-            if (at >= 0 && (first < 0 || at < first)) {
+            if (at >= 0 && (at + stop.length() < end || at + stop.length() == end && at < first)) {
                 first = at;
+                end = at + stop.length();
             }
         }
         return first;
