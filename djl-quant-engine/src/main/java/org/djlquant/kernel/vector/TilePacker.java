@@ -63,8 +63,14 @@ final class TilePacker {
         for (int chunk = 0; chunk < layout.chunks(); chunk++) {
             int cols = layout.chunkCols(chunk);
             int k = chunk * TileLayout.CHUNK;
-            packScales(at, k, layout.groups(cols));
-            at += layout.scaleSlots(cols) * L;
+            int groups = layout.groups(cols);
+            int known = Math.min(groups, Math.ceilDiv(layout.cols - k, layout.group));
+            int codesAt = at + layout.scaleSlots(cols) * L;
+            for (int i = at; known < groups && i < codesAt; i += L) {
+                tile[i] = 0; // groups of padding get no scale below
+            }
+            packScales(at, k, known, groups);
+            at = codesAt;
             if (layout.high == 0) {
                 packPlane(at, k, k + cols);
             } else {
@@ -122,9 +128,8 @@ final class TilePacker {
         }
     }
 
-    private void packScales(int at, int k, int groups) {
-        int step = layout.group;
-        for (int g = 0; g < groups; g++, k += step) {
+    private void packScales(int at, int k, int known, int groups) {
+        for (int g = 0; g < known; g++, k += layout.group) {
             int own = k / layout.form.group();
             int sup = k / layout.form.superGroup();
             switch (layout.scales) {
