@@ -115,12 +115,18 @@ public final class ByteCursor {
         return count;
     }
 
+    /** Bytes of a known number. */
+    public byte[] bytes(long length, String what) {
+        need(length, what);
+        byte[] bytes = data.asSlice(position, length).toArray(ValueLayout.JAVA_BYTE);
+        position += length;
+        return bytes;
+    }
+
     /** UTF-8 text of a known length in bytes. */
     public String text(long length, String what) {
-        need(length, what);
-        String text = Utf8.decode(file, base + position, data.asSlice(position, length).toArray(ValueLayout.JAVA_BYTE), what);
-        position += length;
-        return text;
+        long at = base + position;
+        return Utf8.decode(file, at, bytes(length, what), what);
     }
 
     /** UTF-8 text after its length as a 64-bit count. */

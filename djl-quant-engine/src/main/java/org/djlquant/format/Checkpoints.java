@@ -12,6 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.djlquant.format.ggml.GgmlOptions;
+import org.djlquant.format.ggml.GgmlReader;
 import org.djlquant.format.gguf.GgufCheckpoint;
 import org.djlquant.format.safetensors.HuggingFaceCheckpoint;
 
@@ -21,21 +23,27 @@ public final class Checkpoints {
 
     private Checkpoints() {}
 
+    /** Like {@link #open(Path, GgmlOptions)}, with what was common for legacy GGML files. */
+    public static Checkpoint open(Path path) {
+        return open(path, GgmlOptions.DEFAULT);
+    }
+
     /**
-     * Opens a GGUF file (any one of a split model), a safetensors file, a Hugging Face folder, or a
-     * folder with one GGUF model.
+     * Opens a GGUF file (any one of a split model), a safetensors file, a Hugging Face folder, a
+     * folder with one GGUF model, or a legacy GGML file of a Llama model.
      *
+     * @param legacy hyper-parameters that legacy GGML files lack
      * @throws ModelFormatException if it is not a model file, or is corrupt, truncated or incomplete
      * @throws UnsupportedModelException if it is a model in a format that is not supported
      */
-    public static Checkpoint open(Path path) {
+    public static Checkpoint open(Path path, GgmlOptions legacy) {
         if (!Files.exists(path)) {
             throw new ModelFormatException(path, "file", "does not exist");
         }
-        return Files.isDirectory(path) ? openFolder(path) : openFile(path);
+        return Files.isDirectory(path) ? openFolder(path) : openFile(path, legacy);
     }
 
-    private static Checkpoint openFile(Path file) {
+    private static Checkpoint openFile(Path file, GgmlOptions legacy) {
         if (!Files.isRegularFile(file)) {
             throw new ModelFormatException(file, "file", "is neither a regular file nor a folder");
         }
@@ -45,6 +53,10 @@ public final class Checkpoints {
         }
         if (startsWith(head, "GGUF")) {
             return GgufCheckpoint.open(file);
+        }
+        // the magic of each is a word whose letters show in reverse
+        if (startsWith(head, "lmgg") || startsWith(head, "fmgg") || startsWith(head, "tjgg")) {
+            return GgmlReader.open(file, legacy);
         }
         if (looksLikeSafetensors(head)) {
             return HuggingFaceCheckpoint.openFile(file);
@@ -58,7 +70,7 @@ public final class Checkpoints {
                 "byte 0",
                 "is not a model file: begins with the bytes "
                         + HexFormat.ofDelimiter(" ").formatHex(head, 0, Math.min(8, head.length))
-                        + ", expected GGUF or safetensors");
+                        + ", expected GGUF, safetensors or GGML");
     }
 
     /** A sane header length and the start of JSON: the first byte alone may be that of any other format. */
@@ -130,16 +142,13 @@ public final class Checkpoints {
             throw new ModelFormatException(
                     file, "byte 0", "is a JSON text, not a model; give the path of the weights or of their folder");
         }
+        if (startsWith(head, "algg")) {
+            throw new UnsupportedModelException(file + ": byte 0: is a LoRA adapter for legacy GGML files, not a model");
+        }
         if (startsWith(head, "PK\u0003\u0004") || head.length > 1 && (head[0] & 0xff) == 0x80 && head[1] <= 5) {
             throw new UnsupportedModelException(
                     file + ": byte 0: is a ZIP or pickle file as PyTorch writes it, which is not read because it can"
                             + " run code; save the model as safetensors");
-        }
-        for (String legacy : List.of("lmgg", "fmgg", "tjgg")) {
-            if (startsWith(head, legacy)) {
-                throw new UnsupportedModelException(file + ": byte 0: is a legacy GGML file ("
-                        + new StringBuilder(legacy).reverse() + "), which is not supported; convert it to GGUF");
-            }
         }
     }
 

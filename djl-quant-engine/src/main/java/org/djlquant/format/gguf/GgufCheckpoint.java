@@ -42,6 +42,17 @@ public final class GgufCheckpoint implements Checkpoint {
     }
 
     /**
+     * A checkpoint of another container, in terms of GGUF.
+     *
+     * @param path where it is from
+     * @param tensors named and shaped as in GGUF; the checkpoint closes them
+     * @param values metadata as in GGUF
+     */
+    public static GgufCheckpoint of(Path path, StoredTensors tensors, Map<String, GgufValue> values) {
+        return new GgufCheckpoint(path, tensors, values);
+    }
+
+    /**
      * Opens a file; if it is one of a split model (any of them), all of its shards.
      *
      * @throws ModelFormatException if a file is corrupt, truncated or missing
