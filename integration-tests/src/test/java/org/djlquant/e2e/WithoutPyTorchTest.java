@@ -79,6 +79,7 @@ class WithoutPyTorchTest {
         public static void main(String[] args) throws Exception {
             check(!Engine.hasEngine("PyTorch"), "PyTorch is on the class path");
             check(Engine.getInstance().getEngineName().equals("Quant"), "DJL_DEFAULT_ENGINE is not honoured");
+            answerText();
             logits("gguf-mistral-f32", b -> b.optModelPath(GoldenModels.checkpoint("gguf-mistral-f32")));
             logits(HUB_MODEL, b -> b.optModelUrls("djl://org.djlquant/zephyr-7b-beta"));
             logits(HUB_MODEL, b -> b.optGroupId("org.djlquant").optArtifactId("zephyr-7b-beta"));
@@ -90,6 +91,18 @@ class WithoutPyTorchTest {
         private static void check(boolean ok, String problem) {
             if (!ok) {
                 throw new IllegalStateException(problem);
+            }
+        }
+
+        private static void answerText() throws Exception {
+            Criteria<String, String> criteria = Criteria.builder()
+                    .setTypes(String.class, String.class)
+                    .optModelUrls("djl://org.djlquant/zephyr-tiny")
+                    .build();
+            try (ZooModel<String, String> model = criteria.loadModel();
+                    Predictor<String, String> chat = model.newPredictor()) {
+                check(!chat.predict("Hello").isBlank(), "no answer");
+                check(model.getNDManager().getManagedArrays().isEmpty(), "the text path made arrays");
             }
         }
 

@@ -2,6 +2,7 @@ package org.djlquant.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Application;
 import ai.djl.inference.Predictor;
+import ai.djl.modality.Input;
+import ai.djl.modality.Output;
+import ai.djl.modality.nlp.generate.CausalLMOutput;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -26,6 +30,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.djlquant.engine.QuantModel;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.translate.ChatInput;
+import org.djlquant.translate.ChatOutput;
 import org.djlquant.zoo.QuantModelZoo;
 import org.djlquant.zoo.ZooEntry;
 import org.djlquant.zoo.fetch.DownloadException;
@@ -71,6 +77,33 @@ class ZooTest {
                 criteria().optModelUrls(file.toUri().toString()).optEngine("Quant"));
         for (int i = 0; i < ways.size(); i++) {
             assertArrayEquals(expected, logits(ways.get(i).build()), "way " + i);
+        }
+    }
+
+    @Test
+    void aNameAnswersEveryTypeWithoutEngineOrTranslator() throws Exception {
+        String text = answer(String.class, String.class, "What is the capital of France?");
+        assertFalse(text.isBlank());
+        ChatOutput chat = answer(ChatInput.class, ChatOutput.class, ChatInput.of("What is the capital of France?"));
+        assertEquals(text, chat.text());
+        Input json = new Input();
+        json.add("data", "{\"messages\": [{\"role\": \"user\", \"content\": \"What is the capital of France?\"}]}");
+        Output output = answer(Input.class, Output.class, json);
+        assertTrue(output.getData().getAsString().contains("\"choices\""), output.getData().getAsString());
+        try (NDManager manager = NDManager.newBaseManager()) {
+            NDList ids = new NDList(manager.ones(new Shape(1, 3), DataType.INT64));
+            CausalLMOutput step = answer(NDList.class, CausalLMOutput.class, ids);
+            assertEquals(new Shape(1, 3, vocabulary()), step.getLogits().getShape());
+            assertEquals(3, step.getPastKeyValuesList().get(0).getShape().get(2));
+        }
+    }
+
+    private static <I, O> O answer(Class<I> in, Class<O> out, I input) throws Exception {
+        Criteria<I, O> criteria =
+                Criteria.builder().setTypes(in, out).optModelUrls("djl://org.djlquant/" + NAME).build();
+        try (ZooModel<I, O> model = criteria.loadModel();
+                Predictor<I, O> predictor = model.newPredictor()) {
+            return predictor.predict(input);
         }
     }
 
