@@ -43,6 +43,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class QuantizedLinearTest {
+    /** The order of a vector sum may change when the JVM compiles it. */
+    private static final float ROUNDING = 1e-4f;
+
     private NDManager manager;
     private ParameterStore store;
 
@@ -131,7 +134,7 @@ class QuantizedLinearTest {
                     .forward(new ParameterStore(heap, false), new NDList(heap.create(x, new Shape(64))), false)
                     .singletonOrThrow();
             assertEquals(new Shape(5), output.getShape());
-            assertArrayEquals(wanted, output.toFloatArray());
+            assertArrayEquals(wanted, output.toFloatArray(), ROUNDING);
         }
         NDArray half = manager.create(x, new Shape(1, 64)).toType(DataType.FLOAT16, false);
         NDArray output = quantized.forward(store, new NDList(half), false).singletonOrThrow();
@@ -181,7 +184,7 @@ class QuantizedLinearTest {
             Block again = QuantizedLinear.replaceIn(
                     new SequentialBlock().add(Linear.builder().setUnits(4).build()), scheme);
             again.loadParameters(manager, new DataInputStream(new ByteArrayInputStream(saved)));
-            assertArrayEquals(run(block, input), run(again, input));
+            assertArrayEquals(run(block, input), run(again, input), ROUNDING);
             assertArrayEquals(saved, save(again));
 
             Block other = QuantizedLinear.replaceIn(new SequentialBlock().add(Linear.builder().setUnits(4).build()), "Q8_0");
@@ -208,7 +211,7 @@ class QuantizedLinearTest {
         byte[] saved = save(floats);
         Block loaded = QuantizedLinear.replaceIn(new SequentialBlock().add(Linear.builder().setUnits(4).build()), "Q8_0");
         loaded.loadParameters(manager, new DataInputStream(new ByteArrayInputStream(saved)));
-        assertArrayEquals(run(QuantizedLinear.replaceIn(floats, "Q8_0"), input), run(loaded, input));
+        assertArrayEquals(run(QuantizedLinear.replaceIn(floats, "Q8_0"), input), run(loaded, input), ROUNDING);
     }
 
     /** A user's block in the usual style: children in fields, used directly. */

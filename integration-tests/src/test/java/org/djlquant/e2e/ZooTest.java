@@ -42,6 +42,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ZooTest {
     private static final String NAME = "zephyr-tiny";
 
+    /** The order of a vector sum may change when the JVM compiles it. */
+    private static final float ROUNDING = 1e-4f;
+
     private static Criteria.Builder<NDList, NDList> criteria() {
         return Criteria.builder().setTypes(NDList.class, NDList.class);
     }
@@ -76,7 +79,7 @@ class ZooTest {
                 criteria().optModelPath(file.getParent()).optEngine("Quant"),
                 criteria().optModelUrls(file.toUri().toString()).optEngine("Quant"));
         for (int i = 0; i < ways.size(); i++) {
-            assertArrayEquals(expected, logits(ways.get(i).build()), "way " + i);
+            assertArrayEquals(expected, logits(ways.get(i).build()), ROUNDING, "way " + i);
         }
     }
 
@@ -128,9 +131,9 @@ class ZooTest {
         Exception e = assertThrows(Exception.class, () -> logits(criteria().optModelUrls(url).build()));
         assertTrue(e.getMessage().contains("a.gguf, b.gguf"), e.getMessage());
         float[] expected = logits(criteria().optModelUrls("quant:" + file).build());
-        assertArrayEquals(expected, logits(criteria().optModelUrls(url).optOption("file", "b.gguf").build()));
+        assertArrayEquals(expected, logits(criteria().optModelUrls(url).optOption("file", "b.gguf").build()), ROUNDING);
         Files.writeString(folder.resolve("serving.properties"), "engine=Quant\noption.file=a.gguf\n");
-        assertArrayEquals(expected, logits(criteria().optModelPath(folder).build()));
+        assertArrayEquals(expected, logits(criteria().optModelPath(folder).build()), ROUNDING);
     }
 
     @Test
