@@ -1,5 +1,6 @@
 package org.djlquant.generate;
 
+import java.util.Arrays;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.Sequence;
@@ -12,7 +13,8 @@ final class Continuation implements AutoCloseable {
     private final CausalLM model;
     private final Request request;
     private final Sampler sampler;
-    private final Sequence sequence;
+    private final Continuation leader;
+    private Sequence sequence;
     private final long begin = System.nanoTime();
     private final int[] next = new int[1];
     private int fed;
@@ -21,16 +23,22 @@ final class Continuation implements AutoCloseable {
     private long end;
     private FinishReason finish;
 
-    /** Checks the prompt and starts a sequence. */
-    Continuation(CausalLM model, Request request) {
+    /**
+     * Checks the prompt and starts a sequence.
+     *
+     * @param leader another request with the same prompt, whose sequence this one forks when the prompt
+     *     is through; or {@code null}
+     */
+    Continuation(CausalLM model, Request request, Continuation leader) {
         this.model = model;
+        this.leader = leader;
         this.request = request;
         check(model, request);
         sampler = new Sampler(request.config(), request.processor());
         for (int token : request.prompt()) {
             sampler.acceptPrompt(token);
         }
-        sequence = model.newSequence();
+        sequence = leader == null ? model.newSequence() : null;
     }
 
     /** Refuses a prompt that is empty, too long or not of this vocabulary. */
@@ -56,8 +64,17 @@ final class Continuation implements AutoCloseable {
     }
 
     /** Whether the prompt has not been processed yet. */
-    boolean isPrefilling() {
+    private boolean isPrefilling() {
         return fed < request.prompt().length;
+    }
+
+    /** The request whose sequence others with this prompt may fork: this one, or the one it waits for. */
+    Continuation leader() {
+        return leader == null ? this : leader;
+    }
+
+    boolean hasPrompt(int[] prompt) {
+        return Arrays.equals(request.prompt(), prompt);
     }
 
     /** Ends the request if it was cancelled. */
@@ -70,6 +87,13 @@ final class Continuation implements AutoCloseable {
     /** Adds what this request wants to run next; returns how many tokens of prompt that were. */
     int addTo(Batch batch, int promptBudget) {
         int[] prompt = request.prompt();
+        if (sequence == null) {
+            if (!leader.isDone()) {
+                row = -1;
+                return 0; // the leader's prompt is on its way
+            }
+            sequence = model.newSequence();
+        }
         if (!isPrefilling()) {
             row = batch.add(sequence, next, 0, 1, Batch.Logits.LAST);
             return 0;
@@ -83,6 +107,15 @@ final class Continuation implements AutoCloseable {
             fed += n;
         }
         return n;
+    }
+
+    /** Goes on from the leader's prompt if it came through in this pass; to be called before the leader moves on. */
+    void forkLeader() {
+        if (finish == null && sequence == null && leader.finish == null && leader.row >= 0) {
+            sequence = leader.sequence.fork();
+            fed = request.prompt().length;
+            row = leader.row;
+        }
     }
 
     /** Takes the next token from the logits of a pass; returns whether there is a new one. */
@@ -121,7 +154,9 @@ final class Continuation implements AutoCloseable {
     private void finish(FinishReason reason) {
         finish = reason;
         end = System.nanoTime();
-        sequence.close();
+        if (sequence != null) {
+            sequence.close();
+        }
     }
 
     /** The outcome so far; unfinished requests count as cancelled. */

@@ -25,8 +25,8 @@ public final class Generator {
     /**
      * Continues several prompts together: each step runs all of them in one pass over the weights,
      * and chunks of prompts that are not yet through beside the answers that already grow. Answers
-     * are those that each request would get alone, up to rounding. An interrupt of the thread
-     * cancels all and stays set.
+     * are those that each request would get alone, up to rounding. Requests with the same prompt
+     * compute it once. An interrupt of the thread cancels all and stays set.
      *
      * @return the outcomes in the order of the requests
      * @throws IllegalArgumentException if a prompt is empty or longer than the context
@@ -37,7 +37,7 @@ public final class Generator {
         List<Continuation> all = new ArrayList<>();
         try {
             for (Request request : requests) {
-                all.add(new Continuation(model, request));
+                all.add(new Continuation(model, request, leader(all, request.prompt())));
             }
             Batch batch = new Batch();
             while (step(model, all, batch)) {
@@ -47,6 +47,16 @@ public final class Generator {
         } finally {
             all.forEach(Continuation::close);
         }
+    }
+
+    /** An earlier request with the same prompt, or {@code null}. */
+    private static Continuation leader(List<Continuation> earlier, int[] prompt) {
+        for (Continuation each : earlier) {
+            if (each.hasPrompt(prompt)) {
+                return each.leader();
+            }
+        }
+        return null;
     }
 
     /** One pass of everything unfinished; returns whether there was anything. */
@@ -64,6 +74,9 @@ public final class Generator {
             return false;
         }
         model.forward(batch);
+        for (int i = 0; i < all.size(); i++) {
+            all.get(i).forkLeader();
+        }
         for (int i = 0; i < all.size(); i++) {
             all.get(i).takeFrom(batch);
         }

@@ -48,7 +48,7 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
         boolean normal = false;
         try {
             if (continuation == null) {
-                continuation = new Continuation(model, request);
+                continuation = new Continuation(model, request, null);
             }
             while (!ready && !continuation.isDone()) {
                 continuation.checkCancelled();

@@ -43,7 +43,7 @@ final class ChatGlm2 implements Architecture {
         int queryWidth = heads.heads() * heads.headDim();
         int keyWidth = heads.kvHeads() * heads.headDim();
         boolean bias = hyper.flag("add_bias_linear", null, false);
-        boolean qkvBias = hyper.gguf() || hyper.flag("add_qkv_bias", null, false) || bias;
+        boolean qkvBias = hyper.flag("add_qkv_bias", null, false) || bias;
         Rope rope = hyper.gguf()
                 ? Rope.read(hyper, w, heads.headDim(), true)
                 : Rope.plain(10000 * hyper.positive("rope_ratio", null, 1), heads.headDim() / 2, true);

@@ -40,7 +40,10 @@ final class FakeModel implements CausalLM {
 
         @Override
         public Sequence fork() {
-            throw new UnsupportedOperationException();
+            FakeSequence copy = (FakeSequence) newSequence();
+            copy.length = length;
+            copy.sum = sum;
+            return copy;
         }
 
         @Override

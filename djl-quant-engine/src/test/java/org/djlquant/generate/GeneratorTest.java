@@ -337,4 +337,35 @@ class GeneratorTest {
             assertThrows(IllegalStateException.class, () -> Generator.generate(model, request));
         }
     }
+
+    @Test
+    void requestsWithTheSamePromptComputeItOnce() {
+        int[] prompt = new int[300];
+        Arrays.setAll(prompt, k -> k % 41);
+        int[] alone = Generator.generate(model, new Request(prompt, random(2))).tokens();
+        model.passes.clear();
+        List<Generation> three = Generator.generate(model, List.of(
+                new Request(prompt, random(1)), new Request(prompt.clone(), random(2)), new Request(prompt, greedy(5))));
+        assertArrayEquals(alone, three.get(1).tokens());
+        assertArrayEquals(expected(prompt, 5), three.get(2).tokens());
+        assertEquals(300, model.passes.get(0) + model.passes.get(1) + model.passes.get(2));
+        assertEquals(3, model.passes.get(3));
+        assertEquals(0, model.openSequences());
+    }
+
+    @Test
+    void aRequestWhoseLeaderWasCancelledComputesThePromptItself() {
+        int[] prompt = new int[300];
+        Cancellation cancellation = new Cancellation();
+        model.beforePass = () -> {
+            if (model.passes.size() == 1) {
+                cancellation.cancel();
+            }
+        };
+        List<Generation> both = Generator.generate(model, List.of(
+                new Request(prompt, greedy(5), token -> true, cancellation), new Request(prompt, greedy(5))));
+        assertEquals(FinishReason.CANCELLED, both.get(0).finish());
+        assertArrayEquals(expected(prompt, 5), both.get(1).tokens());
+        assertEquals(0, model.openSequences());
+    }
 }
