@@ -30,10 +30,10 @@ final class Attributes {
             "__subclasshook__", "__init_subclass__");
     private static final Set<String> BARRED_CONTAINER = Set.of("__len__", "__iter__", "__contains__", "__getitem__");
 
-    private final Values values;
+    private final Subscripts subscripts;
 
-    Attributes(Values values) {
-        this.values = values;
+    Attributes(Subscripts subscripts) {
+        this.subscripts = subscripts;
     }
 
     Object attribute(Object object, Text name) {
@@ -42,13 +42,13 @@ final class Attributes {
         }
         Dict.Entry found = find(object, name.s);
         if (found == null) {
-            found = values.element(object, name);
+            found = subscripts.element(object, name);
         }
         return found == null ? Undefined.element(object, name) : found.value();
     }
 
     Object item(Object object, Object index) {
-        Dict.Entry found = values.element(object, index);
+        Dict.Entry found = subscripts.element(object, index);
         if (found == null && index instanceof Text name) {
             found = find(object, name.s);
         }

@@ -157,19 +157,20 @@ final class BraceFormat {
 
     private Object first(String name) {
         if (name.isEmpty() || isNumber(name)) {
-            if (name.isEmpty() == (automatic < 0)) {
+            if (name.isEmpty() ? automatic < 0 : automatic > 0) {
                 throw ChatTemplateException.value(name.isEmpty()
                         ? "cannot switch from manual field specification to automatic field numbering"
                         : "cannot switch from automatic field numbering to manual field specification");
             }
             long index = name.isEmpty() ? automatic++ : Long.parseLong(name);
+            automatic = name.isEmpty() ? automatic : -1;
             if (index >= positional.size()) {
                 throw lookupError("Replacement index " + index + " out of range for positional args tuple");
             }
             return positional.get((int) index);
         }
         if (mapping != null) {
-            Dict.Entry entry = values.element(mapping, Text.of(name));
+            Dict.Entry entry = new Subscripts(values).element(mapping, Text.of(name));
             if (entry == null) {
                 throw lookupError(Values.quote(name));
             }

@@ -36,7 +36,7 @@ final class Budget {
         if (System.nanoTime() - deadline > 0) {
             throw exceeded("it takes longer than " + limits.maxTime());
         }
-        nextClock = steps - 4096;
+        nextClock = Math.max(0, steps - 4096);
     }
 
     /** Accounts for building a text of so many characters, before it is built. */

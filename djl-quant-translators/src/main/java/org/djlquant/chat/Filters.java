@@ -148,7 +148,7 @@ final class Filters {
 
     private Object reverse(Object value) {
         if (value instanceof Text text) {
-            return values.slice(text, null, null, -1L);
+            return new Subscripts(values).slice(text, null, null, -1L);
         }
         if (value instanceof Generator) {
             List<Object> items = new ArrayList<>(values.list(value));

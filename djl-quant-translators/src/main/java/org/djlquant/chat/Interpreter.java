@@ -24,6 +24,7 @@ final class Interpreter {
 
     private final Values values;
     private final Operators operators;
+    private final Subscripts subscripts;
     private final Attributes attributes;
     private final Methods methods;
     private final Filters filters;
@@ -38,7 +39,8 @@ final class Interpreter {
         this.clock = clock;
         values = new Values(budget);
         operators = new Operators(values);
-        attributes = new Attributes(values);
+        subscripts = new Subscripts(values);
+        attributes = new Attributes(subscripts);
         methods = new Methods(this);
         filters = new Filters(this);
         tests = new Tests(this);
@@ -369,7 +371,7 @@ final class Interpreter {
             Object start = slice.start() == null ? null : evaluate(slice.start(), scope);
             Object stop = slice.stop() == null ? null : evaluate(slice.stop(), scope);
             Object step = slice.step() == null ? null : evaluate(slice.step(), scope);
-            return values.slice(object, start, stop, step);
+            return subscripts.slice(object, start, stop, step);
         }
         return attributes.item(object, evaluate(item.index(), scope));
     }

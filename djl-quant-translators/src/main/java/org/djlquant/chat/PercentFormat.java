@@ -58,6 +58,11 @@ final class PercentFormat {
     }
 
     private void directive() {
+        if (current() == '%') {
+            at++;
+            out.append('%');
+            return;
+        }
         boolean keyed = current() == '(';
         Object value = keyed ? keyed() : null;
         String flags = "";
@@ -80,13 +85,12 @@ final class PercentFormat {
         }
         char type = current();
         at++;
-        if (type == '%') {
-            out.append('%');
-            return;
-        }
         values.budget.characters(width);
         values.budget.characters(Math.max(0, precision));
-        convert(keyed ? value : argument(), type, flags, (int) width, (int) precision);
+        if (!keyed) {
+            value = argument();
+        }
+        convert(value, type, flags, (int) width, (int) precision);
     }
 
     private Object keyed() {

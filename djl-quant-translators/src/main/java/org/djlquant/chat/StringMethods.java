@@ -125,30 +125,46 @@ final class StringMethods {
                     + s.s.substring(s.s.offsetByCodePoints(0, 1)).toLowerCase(Locale.ROOT);
             case "title" -> {
                 StringBuilder out = new StringBuilder();
-                boolean inWord = false;
-                for (int c : s.s.codePoints().toArray()) {
-                    out.append(inWord ? Character.toString(c).toLowerCase(Locale.ROOT) : title(c));
-                    inWord = isCased(c);
+                int[] characters = s.s.codePoints().toArray();
+                for (int i = 0; i < characters.length; i++) {
+                    boolean inWord = i > 0 && isCased(characters[i - 1]);
+                    out.append(inWord ? lower(characters, i) : title(characters[i]));
                 }
                 yield out.toString();
             }
             default -> {
                 StringBuilder out = new StringBuilder();
-                s.s.codePoints().forEach(c -> out.append(Character.isUpperCase(c)
-                        ? Character.toString(c).toLowerCase(Locale.ROOT) : Character.toString(c).toUpperCase(Locale.ROOT)));
+                int[] characters = s.s.codePoints().toArray();
+                for (int i = 0; i < characters.length; i++) {
+                    out.append(Character.isUpperCase(characters[i]) ? lower(characters, i)
+                            : Character.toString(characters[i]).toUpperCase(Locale.ROOT));
+                }
                 yield out.toString();
             }
         });
     }
 
-    private static String title(int c) {
-        if (Character.toTitleCase(c) == c) {
-            String upper = Character.toString(c).toUpperCase(Locale.ROOT);
-            // A character without a simple title case may have one of several letters: ß becomes Ss.
-            return upper.length() > Character.charCount(c)
-                    ? upper.charAt(0) + upper.substring(1).toLowerCase(Locale.ROOT) : Character.toString(c);
+    /** Lower case of a character in its place: a sigma at the end of a word has a form of its own. */
+    private static String lower(int[] characters, int i) {
+        if (characters[i] == 0x3a3) {
+            boolean ends = i > 0 && Character.isLetter(characters[i - 1])
+                    && (i + 1 == characters.length || !Character.isLetter(characters[i + 1]));
+            return ends ? "\u03c2" : "\u03c3";
         }
-        return Character.toString(Character.toTitleCase(c));
+        return Character.toString(characters[i]).toLowerCase(Locale.ROOT);
+    }
+
+    private static String title(int c) {
+        if (Character.toTitleCase(c) != c) {
+            return Character.toString(Character.toTitleCase(c));
+        }
+        // A character without a simple title case may have one of several letters: ß becomes Ss.
+        String upper = Character.toString(c).toUpperCase(Locale.ROOT);
+        if (upper.length() == Character.charCount(c)) {
+            return Character.toString(c);
+        }
+        int first = isCased(upper.charAt(0)) ? 1 : Math.min(2, upper.length());
+        return upper.substring(0, first) + upper.substring(first).toLowerCase(Locale.ROOT);
     }
 
     private static boolean isCased(int c) {
@@ -168,7 +184,7 @@ final class StringMethods {
                     break;
                 }
                 if (left-- == 0) {
-                    parts.add(strip(s.sub(from, s.s.length()), null, false, true));
+                    parts.add(s.sub(from, s.s.length()));
                     break;
                 }
                 int to = from;
@@ -203,7 +219,7 @@ final class StringMethods {
                     break;
                 }
                 if (left-- == 0) {
-                    parts.addFirst(strip(s.sub(0, to), null, true, false));
+                    parts.addFirst(s.sub(0, to));
                     break;
                 }
                 int from = to;

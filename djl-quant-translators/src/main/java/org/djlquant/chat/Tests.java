@@ -46,8 +46,8 @@ final class Tests {
             case "divisibleby" -> remainder(value, args.required("num"), 0L);
             case "lower" -> StringMethods.is(values.str(value), "islower");
             case "upper" -> StringMethods.is(values.str(value), "isupper");
-            case "filter" -> Filters.NAMES.contains(values.str(value).s);
-            case "test" -> NAMES.contains(values.str(value).s);
+            case "filter" -> named(Filters.NAMES, value);
+            case "test" -> named(NAMES, value);
             case "sameas" -> same(value, args.required("other"));
             case "in" -> values.contains(args.required("seq"), value);
             case "==", "eq", "equalto" -> values.equal(value, args.required("other"));
@@ -59,6 +59,10 @@ final class Tests {
         };
         args.end();
         return result;
+    }
+
+    private static boolean named(Set<String> names, Object value) {
+        return Dict.hashable(value) instanceof Text name && names.contains(name.s);
     }
 
     private boolean remainder(Object value, Object divisor, Object wanted) {
