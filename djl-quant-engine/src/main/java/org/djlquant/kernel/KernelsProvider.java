@@ -18,6 +18,9 @@ public record KernelsProvider(Kernels kernels, String reason) {
 
     private static final String VECTOR_CLASS = "org.djlquant.kernel.vector.VectorKernels";
 
+    /** The same, on plain loops until the compiler has done its work; a forced choice is vector code at once. */
+    private static final String WARMING_CLASS = "org.djlquant.kernel.vector.WarmingKernels";
+
     private static final String SLOW = "the Vector API would be slower than plain loops: ";
 
     private static KernelsProvider chosen;
@@ -43,14 +46,14 @@ public record KernelsProvider(Kernels kernels, String reason) {
                 if (obstacle != null && !obstacle.startsWith(SLOW)) {
                     throw new IllegalStateException("-D" + PROPERTY + "=vector: " + obstacle);
                 }
-                yield vector("forced by -D" + PROPERTY);
+                yield vector(VECTOR_CLASS, "forced by -D" + PROPERTY);
             }
             case "auto" -> {
                 if (obstacle != null) {
                     yield new KernelsProvider(new ScalarKernels(), "scalar: " + obstacle);
                 }
                 try {
-                    yield vector("the Vector API is there");
+                    yield vector(WARMING_CLASS, "the Vector API is there");
                 } catch (IllegalStateException e) {
                     yield new KernelsProvider(new ScalarKernels(), "scalar: " + e.getMessage());
                 }
@@ -86,14 +89,14 @@ public record KernelsProvider(Kernels kernels, String reason) {
         }
     }
 
-    private static KernelsProvider vector(String why) {
+    private static KernelsProvider vector(String implementation, String why) {
         try {
-            Kernels kernels = (Kernels) Class.forName(VECTOR_CLASS).getConstructor().newInstance();
+            Kernels kernels = (Kernels) Class.forName(implementation).getConstructor().newInstance();
             return new KernelsProvider(kernels, kernels.name() + ": " + why);
         } catch (InvocationTargetException e) {
             throw new IllegalStateException("vector kernels cannot start: " + e.getCause().getMessage(), e.getCause());
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("vector kernels are not in this build: " + VECTOR_CLASS, e);
+            throw new IllegalStateException("vector kernels are not in this build: " + implementation, e);
         }
     }
 }

@@ -16,7 +16,7 @@ import org.djlquant.runtime.Workers;
  */
 final class TileMatMul implements MatMul {
     /** Up to here decoding again for each token is cheaper than a trip through a panel. */
-    private static final int MAX_DOT_TOKENS = 2;
+    static final int MAX_DOT_TOKENS = 2;
 
     /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
     private static final int PASS_TOKENS = 120;
