@@ -103,6 +103,16 @@ public final class QuantEngine extends Engine {
         return alternative.newGradientCollector();
     }
 
+    /** Seeds PyTorch too, whose random arrays this engine hands out. */
+    @Override
+    public void setRandomSeed(int seed) {
+        super.setRandomSeed(seed);
+        Engine alternative = getAlternativeEngine();
+        if (alternative != null) {
+            alternative.setRandomSeed(seed);
+        }
+    }
+
     @Override
     public String toString() {
         Engine alternative = getAlternativeEngine();

@@ -1,5 +1,6 @@
 package org.djlquant.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,6 +12,7 @@ import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.io.FileNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +38,17 @@ class QuantEngineTest {
                 NDArray sum = manager.create(new float[] {1, 2}).add(1)) {
             assertEquals("PyTorch", manager.getEngine().getEngineName());
             assertEquals(5, sum.sum().getFloat());
+        }
+    }
+
+    @Test
+    void aSeedRepeatsRandomArrays() {
+        Engine engine = Engine.getEngine("Quant");
+        try (NDManager manager = engine.newBaseManager()) {
+            engine.setRandomSeed(11);
+            float[] first = manager.randomUniform(0, 1, new Shape(4)).toFloatArray();
+            engine.setRandomSeed(11);
+            assertArrayEquals(first, manager.randomUniform(0, 1, new Shape(4)).toFloatArray());
         }
     }
 
