@@ -50,6 +50,11 @@ final class QuantizingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public String recognised() {
+        return floats.recognised() + ", quantized to " + scheme + " on loading";
+    }
+
+    @Override
     public Metadata metadata() {
         return floats.metadata();
     }

@@ -26,6 +26,12 @@ public interface Checkpoint extends AutoCloseable {
     /** The naming convention of tensors and metadata. */
     Naming naming();
 
+    /**
+     * What this was recognised as and by which fields, for people: {@code GGUF version 3 (bytes 0 to 7),
+     * mostly Q4_K_M (general.file_type 15)}.
+     */
+    String recognised();
+
     /** GGUF key-values or config.json. */
     Metadata metadata();
 

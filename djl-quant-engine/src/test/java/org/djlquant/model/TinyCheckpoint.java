@@ -79,6 +79,11 @@ final class TinyCheckpoint implements Checkpoint {
     }
 
     @Override
+    public String recognised() {
+        return "test";
+    }
+
+    @Override
     public Metadata metadata() {
         return new MapMetadata(path(), config, Set.of());
     }

@@ -238,6 +238,7 @@ class BadGgufTest {
         for (Path part : new Path[] {first, second, folder}) {
             try (Checkpoint checkpoint = Checkpoints.open(part)) {
                 assertEquals("[a.weight, b.weight]", checkpoint.tensors().keySet().toString());
+                assertEquals("GGUF version 3 (bytes 0 to 7) in 2 files (split.count)", checkpoint.recognised());
                 assertEquals(
                         "llama",
                         checkpoint.metadata().string("general.architecture").orElseThrow());
@@ -271,6 +272,15 @@ class BadGgufTest {
                 .vector(module + ".weight", new float[8])
                 .write(file);
         return file;
+    }
+
+    @Test
+    void saysWhatItRecognisedAndByWhichField() {
+        Path file = folder.resolve("typed.gguf");
+        new GgufWriter().put("general.file_type", GgufValue.uint32(15)).write(file);
+        try (Checkpoint checkpoint = Checkpoints.open(file)) {
+            assertEquals("GGUF version 3 (bytes 0 to 7), mostly Q4_K_M (general.file_type 15)", checkpoint.recognised());
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.djlquant.contract.BadInput.unsupported;
 import static org.djlquant.contract.Bytes.safetensors;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -228,6 +229,28 @@ class BadSafetensorsTest {
             refused(file, "has the shape [4], expected [5]", () -> checkpoint.vector("n.weight", 5));
             assertThrows(IllegalArgumentException.class, () -> checkpoint.companion("../secret"));
             assertThrows(IllegalArgumentException.class, () -> checkpoint.companion(".."));
+        }
+    }
+
+    @Test
+    void quantizationSettingsMustAgree() throws IOException {
+        file(ONE, 16).writeTo(folder.resolve("model.safetensors"));
+        text("config.json", "{'architectures':['MistralForCausalLM']}");
+        assertRecognised("Hugging Face safetensors (model.safetensors), "
+                + "[MistralForCausalLM] (architectures in config.json), no quantization_config");
+        Path beside = text("quantize_config.json", "{'quant_method':'gptq','bits':4,'group_size':128,'desc_act':true}");
+        assertRecognised("quant_method=\"gptq\" bits=4 group_size=128 desc_act=true (quantize_config.json)");
+        text("config.json", "{'quantization_config':{'quant_method':'gptq','bits':4,'group_size':128}}");
+        assertRecognised("quant_method=\"gptq\" bits=4 group_size=128 (quantization_config in config.json)");
+        text("config.json", "{'quantization_config':{'quant_method':'gptq','bits':8,'group_size':128}}");
+        refused(beside, "key bits: is 4, but quantization_config.bits in config.json is 8", () -> open(folder));
+        text("quantize_config.json", "{'bits':");
+        refused(beside, "truncated", () -> open(folder));
+    }
+
+    private void assertRecognised(String expected) {
+        try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+            assertTrue(checkpoint.recognised().contains(expected), checkpoint.recognised());
         }
     }
 

@@ -58,6 +58,8 @@ class LegacyGgmlTest {
         float[] expected = logits(GoldenModels.open(GOLDEN));
         try (Checkpoint checkpoint = Checkpoints.open(file, OPTIONS)) {
             assertEquals(scheme, checkpoint.matrix("blk.0.attn_q").scheme());
+            String container = version == 0 ? magic : magic + " v" + version;
+            assertEquals("legacy GGML, " + container + " (bytes 0 to 7)", checkpoint.recognised());
             assertEquals(2, checkpoint.metadata().requireInt("llama.attention.head_count_kv", 1, 4));
             assertEquals(96, checkpoint.metadata().requireInt("llama.feed_forward_length", 1, 1000));
             List<String> tokens = checkpoint.metadata().strings("tokenizer.ggml.tokens").orElseThrow();

@@ -47,6 +47,11 @@ record GgmlFile(Container container, Hyper hyper, List<Token> vocabulary, List<T
             this.generation = generation;
         }
 
+        @Override
+        public String toString() {
+            return this == GGML ? "ggml" : (aligned() ? "ggjt v" : "ggmf v") + version;
+        }
+
         boolean hasScores() {
             return this != GGML;
         }
@@ -156,7 +161,7 @@ record GgmlFile(Container container, Hyper hyper, List<Token> vocabulary, List<T
             throw new UnsupportedModelException(file.file() + ": byte " + in.position() + ": tensor " + name
                     + " has the type number " + Integer.toUnsignedString(typeId)
                     + ", which is not supported in a " + container
-                    + " file; supported: F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, and K types in GGJT_V3");
+                    + " file; supported: F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, and K types in ggjt v3");
         }
         long inner = shape[dims - 1];
         if (inner % scheme.blockLength() != 0) {

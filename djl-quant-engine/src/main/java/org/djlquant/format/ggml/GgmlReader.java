@@ -61,7 +61,8 @@ public final class GgmlReader {
             Map<String, GgufValue> values = new LinkedHashMap<>();
             putHyper(file, content.hyper(), tensors, options, values);
             putVocabulary(file, content.vocabulary(), values);
-            return GgufCheckpoint.of(file, tensors, values);
+            return GgufCheckpoint.of(
+                    file, "legacy GGML, " + content.container() + " (bytes 0 to 7)", tensors, values);
         } catch (RuntimeException e) {
             tensors.close();
             throw e;

@@ -1,5 +1,7 @@
 package org.djlquant.format.gguf;
 
+import static java.util.Map.entry;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,14 +30,27 @@ public final class GgufCheckpoint implements Checkpoint {
     private static final String SPLIT_COUNT = "split.count";
     private static final String SPLIT_TENSORS = "split.tensors.count";
     private static final int MAX_SHARDS = 99_999;
+    private static final String FILE_TYPE = "general.file_type";
+    /** Names of the mixtures that llama.cpp writes: enum llama_ftype of llama.h. */
+    private static final Map<String, String> FILE_TYPES = Map.ofEntries(
+            entry("0", "F32"), entry("1", "F16"), entry("2", "Q4_0"), entry("3", "Q4_1"), entry("7", "Q8_0"),
+            entry("8", "Q5_0"), entry("9", "Q5_1"), entry("10", "Q2_K"), entry("11", "Q3_K_S"), entry("12", "Q3_K_M"),
+            entry("13", "Q3_K_L"), entry("14", "Q4_K_S"), entry("15", "Q4_K_M"), entry("16", "Q5_K_S"),
+            entry("17", "Q5_K_M"), entry("18", "Q6_K"), entry("19", "IQ2_XXS"), entry("20", "IQ2_XS"),
+            entry("21", "Q2_K_S"), entry("22", "IQ3_XS"), entry("23", "IQ3_XXS"), entry("24", "IQ1_S"),
+            entry("25", "IQ4_NL"), entry("26", "IQ3_S"), entry("27", "IQ3_M"), entry("28", "IQ2_S"),
+            entry("29", "IQ2_M"), entry("30", "IQ4_XS"), entry("31", "IQ1_M"), entry("32", "BF16"),
+            entry("36", "TQ1_0"), entry("37", "TQ2_0"), entry("38", "MXFP4"));
 
     private final Path path;
+    private final String container;
     private final StoredTensors tensors;
     private final Map<String, GgufValue> values;
     private final Metadata metadata;
 
-    private GgufCheckpoint(Path path, StoredTensors tensors, Map<String, GgufValue> values) {
+    private GgufCheckpoint(Path path, String container, StoredTensors tensors, Map<String, GgufValue> values) {
         this.path = path;
+        this.container = container;
         this.tensors = tensors;
         this.values = values;
         this.metadata = metadata(path, values);
@@ -45,11 +60,13 @@ public final class GgufCheckpoint implements Checkpoint {
      * A checkpoint of another container, in terms of GGUF.
      *
      * @param path where it is from
+     * @param container its name, and the field that says so
      * @param tensors named and shaped as in GGUF; the checkpoint closes them
      * @param values metadata as in GGUF
      */
-    public static GgufCheckpoint of(Path path, StoredTensors tensors, Map<String, GgufValue> values) {
-        return new GgufCheckpoint(path, tensors, values);
+    public static GgufCheckpoint of(
+            Path path, String container, StoredTensors tensors, Map<String, GgufValue> values) {
+        return new GgufCheckpoint(path, container, tensors, values);
     }
 
     /**
@@ -65,7 +82,7 @@ public final class GgufCheckpoint implements Checkpoint {
             int count = metadata(file, header.values()).optionalInt(SPLIT_COUNT, 1, 0, MAX_SHARDS);
             if (count <= 1) {
                 header.tensors().forEach(tensors::add);
-                return new GgufCheckpoint(file, tensors, header.values());
+                return new GgufCheckpoint(file, container(header), tensors, header.values());
             }
             return openShards(file, header, count, tensors);
         } catch (RuntimeException e) {
@@ -105,7 +122,12 @@ public final class GgufCheckpoint implements Checkpoint {
             }
         }
         expect(given, metadata(given, first), SPLIT_TENSORS, tensors.all().size());
-        return new GgufCheckpoint(given, tensors, first);
+        String container = container(opened) + " in " + count + " files (" + SPLIT_COUNT + ")";
+        return new GgufCheckpoint(given, container, tensors, first);
+    }
+
+    private static String container(GgufFile header) {
+        return "GGUF version " + header.version() + " (bytes 0 to 7)";
     }
 
     private static void expect(Path shard, Metadata keys, String key, int expected) {
@@ -138,6 +160,17 @@ public final class GgufCheckpoint implements Checkpoint {
     @Override
     public Naming naming() {
         return Naming.GGUF;
+    }
+
+    @Override
+    public String recognised() {
+        StringBuilder text = new StringBuilder(container);
+        if (values.containsKey(FILE_TYPE)) {
+            String number = metadata.display(FILE_TYPE);
+            text.append(", mostly ").append(FILE_TYPES.getOrDefault(number, "of an unknown type"))
+                    .append(" (").append(FILE_TYPE).append(' ').append(number).append(')');
+        }
+        return text.toString();
     }
 
     @Override

@@ -20,7 +20,6 @@ import org.djlquant.format.TensorInfo;
 import org.djlquant.format.TextFiles;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.quant.Schemes;
-import org.djlquant.quant.Settings;
 import org.djlquant.quant.WeightMatrix;
 
 /** A Hugging Face folder, or one safetensors file of it, with config.json as metadata. */
@@ -34,19 +33,20 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
             "qweight", "qzeros", "scales", "g_idx", "weight.quant_state.bitsandbytes__nf4",
             "weight.quant_state.bitsandbytes__fp4", "weight.absmax", "SCB", "weight_format", "weight_packed");
 
-    /** Where quantizers leave their settings when config.json does not hold them. */
-    private static final List<String> SETTINGS = List.of("quantize_config.json", "quant_config.json");
-
     private final Path path;
     private final Path folder;
     private final StoredTensors tensors;
     private final Metadata metadata;
+    private final QuantizationConfig quantization;
+    private final String weights;
 
-    private HuggingFaceCheckpoint(Path path, Path folder, StoredTensors tensors, Metadata metadata) {
+    private HuggingFaceCheckpoint(Path path, Path folder, StoredTensors tensors, Metadata metadata, String weights) {
         this.path = path;
         this.folder = folder;
         this.tensors = tensors;
         this.metadata = metadata;
+        this.quantization = QuantizationConfig.read(folder, metadata);
+        this.weights = weights;
     }
 
     /**
@@ -85,7 +85,8 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
             } else {
                 SafetensorsFile.read(tensors.map(weights)).forEach(tensors::add);
             }
-            return new HuggingFaceCheckpoint(path, folder, tensors, metadata);
+            return new HuggingFaceCheckpoint(
+                    path, folder, tensors, metadata, weights.getFileName().toString());
         } catch (RuntimeException e) {
             tensors.close();
             throw e;
@@ -194,6 +195,14 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     @Override
+    public String recognised() {
+        String architecture = metadata.has("architectures")
+                ? metadata.display("architectures") + " (architectures in config.json)"
+                : "architecture not named";
+        return "Hugging Face safetensors (" + weights + "), " + architecture + ", " + quantization.recognised();
+    }
+
+    @Override
     public Metadata metadata() {
         return metadata;
     }
@@ -235,26 +244,12 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     /** The matrix of a module that is stored as several tensors, or {@code null}. */
     private WeightMatrix quantized(String module) {
         try {
-            return Schemes.open(new QuantizedModule(module, tensors, quantizationSettings()));
+            return Schemes.open(new QuantizedModule(module, tensors, quantization.settings()));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ModelFormatException(path, "module " + module, e.getMessage(), e);
         } catch (UnsupportedOperationException e) {
             throw new UnsupportedModelException(path + ": " + module + ": " + e.getMessage());
         }
-    }
-
-    /** config.json's quantization_config, or the file that AutoGPTQ and AutoAWQ write beside it. */
-    private Settings quantizationSettings() {
-        if (!metadata.has("quantization_config")) {
-            for (String name : SETTINGS) {
-                Path file = folder.resolve(name);
-                Optional<String> text = TextFiles.read(folder, name);
-                if (text.isPresent()) {
-                    return StrictJson.metadata(file, StrictJson.object(file, text.get()));
-                }
-            }
-        }
-        return new NestedSettings(metadata, "quantization_config.");
     }
 
     @Override

@@ -32,6 +32,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         try (Checkpoint checkpoint = Checkpoints.open(ModelReference.file(model))) {
             System.out.println("file          " + checkpoint.path());
+            System.out.println("recognised    " + checkpoint.recognised());
             System.out.println("naming        " + checkpoint.naming().name().toLowerCase(Locale.ROOT));
             weights(checkpoint);
             MemoryPlan plan = Models.plan(checkpoint, maxModelLen, ModelOptions.KvCacheType.F32);
