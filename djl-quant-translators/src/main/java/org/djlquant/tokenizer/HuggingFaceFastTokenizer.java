@@ -208,6 +208,24 @@ final class HuggingFaceFastTokenizer implements Tokenizer {
     }
 
     @Override
+    public String tokenText(int id) {
+        String token = vocabulary.text(id);
+        if (token == null || vocabulary.isSpecial(id)) {
+            return token == null ? "" : token;
+        }
+        return switch (spec.decoding()) {
+            case BYTE_LEVEL -> new String(ByteLevel.bytes(token), StandardCharsets.UTF_8);
+            case SENTENCE_PIECE, SENTENCE_PIECE_STRIPPED -> {
+                int value = SentencePieceDetokenizer.byteValue(token);
+                yield value < 0
+                        ? token.replace('▁', ' ')
+                        : new String(new byte[] {(byte) value}, StandardCharsets.UTF_8);
+            }
+            case OTHER -> token;
+        };
+    }
+
+    @Override
     public int vocabularySize() {
         return vocabulary.size();
     }

@@ -23,6 +23,9 @@ public interface Tokenizer extends AutoCloseable {
     /** A decoder for one stream of generated ids. */
     StreamingDetokenizer newDetokenizer();
 
+    /** The text of one id by itself: a leading space is kept, bytes that are no whole character are U+FFFD. */
+    String tokenText(int id);
+
     /** Number of ids. */
     int vocabularySize();
 

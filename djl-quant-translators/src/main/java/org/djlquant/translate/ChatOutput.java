@@ -1,5 +1,7 @@
 package org.djlquant.translate;
 
+import java.util.List;
+
 /**
  * An answer.
  *
@@ -8,5 +10,11 @@ package org.djlquant.translate;
  *     was reached) or {@code cancelled}
  * @param usage tokens
  * @param timings time
+ * @param logProbs one entry for each generated token if the parameter {@code logprobs} asked for them, else empty
  */
-public record ChatOutput(String text, String finishReason, Usage usage, Timings timings) {}
+public record ChatOutput(String text, String finishReason, Usage usage, Timings timings, List<TokenLogProb> logProbs) {
+    /** Copies the list. */
+    public ChatOutput {
+        logProbs = List.copyOf(logProbs);
+    }
+}

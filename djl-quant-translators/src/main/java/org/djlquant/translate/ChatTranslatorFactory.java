@@ -42,6 +42,7 @@ public final class ChatTranslatorFactory implements TranslatorFactory, Serializa
             TYPES.add(new Pair<>(in, String.class));
         }
         TYPES.add(new Pair<>(Input.class, Output.class));
+        TYPES.add(new Pair<>(String.class, float[].class));
         TYPES.add(new Pair<>(NDList.class, CausalLMOutput.class));
         TYPES.add(new Pair<>(NDList.class, NDList.class));
     }
@@ -70,6 +71,9 @@ public final class ChatTranslatorFactory implements TranslatorFactory, Serializa
         TextGeneration text = open(model, options);
         if (input == Input.class) {
             return (Translator<I, O>) new OpenAiTranslator(text);
+        }
+        if (output == float[].class) {
+            return (Translator<I, O>) new EmbeddingTranslator(text);
         }
         boolean raw = "true".equalsIgnoreCase(String.valueOf(options.get("raw")));
         Function<I, TextInput> toInput = in -> switch (in) {

@@ -2,6 +2,7 @@ package org.djlquant.translate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,6 +21,7 @@ import org.djlquant.generate.GenerationConfig;
  * @param repetitionPenalty makes tokens that occurred less likely; 1 = off
  * @param stop texts that end the answer and are not part of it
  * @param seed start of the random generator; {@code null} = another one each time
+ * @param topLogProbs how many of the likeliest tokens to report beside each token's log-probability; −1 = report nothing
  */
 public record GenerationParameters(
         int maxNewTokens,
@@ -30,7 +32,8 @@ public record GenerationParameters(
         float minP,
         float repetitionPenalty,
         List<String> stop,
-        Long seed) {
+        Long seed,
+        int topLogProbs) {
 
     /** Names that {@link #with(Map)} understands. */
     public static final Set<String> NAMES = Set.of(
@@ -44,11 +47,15 @@ public record GenerationParameters(
             "min_p",
             "repetition_penalty",
             "stop",
-            "seed");
+            "seed",
+            "logprobs",
+            "top_logprobs");
+
+    private static final int MAX_TOP_LOG_PROBS = 20;
 
     /** What a model without generation_config.json does: greedy, at most 512 tokens; if sampling, from the 50 likeliest. */
     public static final GenerationParameters DEFAULTS =
-            new GenerationParameters(512, false, 1f, 50, 1f, 0f, 1f, List.of(), null);
+            new GenerationParameters(512, false, 1f, 50, 1f, 0f, 1f, List.of(), null, -1);
 
     /** Checks every range; the message names the parameter, its range and what was found. */
     public GenerationParameters {
@@ -93,7 +100,30 @@ public record GenerationParameters(
                 real(request, "min_p", minP),
                 real(request, "repetition_penalty", repetitionPenalty),
                 request.get("stop") == null ? stop : strings(request.get("stop")),
-                seedValue == null ? seed : (Long) whole("seed", seedValue));
+                seedValue == null ? seed : (Long) whole("seed", seedValue),
+                logProbs(request));
+    }
+
+    /** {@code logprobs} is a switch, with {@code top_logprobs} beside it, or (OpenAI's completions) the number itself. */
+    private int logProbs(Map<String, ?> request) {
+        Object value = request.get("logprobs");
+        int top = integer(request, "top_logprobs", 0);
+        if (value == null) {
+            if (request.get("top_logprobs") != null) {
+                throw new IllegalArgumentException("top_logprobs needs logprobs to be true");
+            }
+            return topLogProbs;
+        }
+        String text = value.toString().strip().toLowerCase(Locale.ROOT);
+        if (text.equals("false")) {
+            return -1;
+        }
+        int wanted = text.equals("true") ? top : integer(request, "logprobs", 0);
+        if (wanted < 0 || wanted > MAX_TOP_LOG_PROBS) {
+            throw new IllegalArgumentException(
+                    "top_logprobs must be between 0 and " + MAX_TOP_LOG_PROBS + ", found " + wanted);
+        }
+        return wanted;
     }
 
     /** The form the generator takes; draws a seed if none is set. */

@@ -33,7 +33,6 @@ record OpenAiRequest(TextInput input, boolean stream, boolean includeUsage, Stri
             "n", "1",
             "best_of", "1",
             "echo", "false",
-            "logprobs", "false",
             "frequency_penalty", "0",
             "presence_penalty", "0",
             "logit_bias", "{}",

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /** Answers to one {@link OpenAiRequest}, as JSON: a whole one, or the chunks of a stream (server-sent events). */
@@ -31,7 +32,7 @@ final class OpenAiResponse {
         } else {
             choice.addProperty("text", output.text());
         }
-        choice.add("logprobs", JsonNull.INSTANCE);
+        choice.add("logprobs", output.logProbs().isEmpty() ? JsonNull.INSTANCE : logProbs(output.logProbs()));
         choice.addProperty("finish_reason", output.finishReason());
         JsonObject body = frame(chat ? "chat.completion" : "text_completion", choice);
         body.add("usage", usage(output.usage()));
@@ -105,6 +106,27 @@ final class OpenAiResponse {
         }
         message.addProperty("content", content);
         return message;
+    }
+
+    private static JsonObject logProbs(List<TokenLogProb> tokens) {
+        JsonArray content = new JsonArray();
+        for (TokenLogProb token : tokens) {
+            JsonObject entry = logProb(token);
+            JsonArray top = new JsonArray();
+            token.top().forEach(other -> top.add(logProb(other)));
+            entry.add("top_logprobs", top);
+            content.add(entry);
+        }
+        JsonObject json = new JsonObject();
+        json.add("content", content);
+        return json;
+    }
+
+    private static JsonObject logProb(TokenLogProb token) {
+        JsonObject entry = new JsonObject();
+        entry.addProperty("token", token.token());
+        entry.addProperty("logprob", token.logProb());
+        return entry;
     }
 
     private static JsonObject usage(Usage usage) {

@@ -1,6 +1,7 @@
 package org.djlquant.translate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,7 +13,9 @@ import org.djlquant.generate.Generation;
 import org.djlquant.generate.Generator;
 import org.djlquant.generate.Request;
 import org.djlquant.generate.TokenStream;
+import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
+import org.djlquant.model.Sequence;
 import org.djlquant.tokenizer.StreamingDetokenizer;
 import org.djlquant.tokenizer.Tokenizer;
 import org.djlquant.tokenizer.Tokenizers;
@@ -27,6 +30,8 @@ import org.djlquant.tokenizer.Tokenizers;
 public final class TextGeneration implements AutoCloseable {
     /** Tokens of a prompt that can matter to the decoding of what follows. */
     private static final int PROMPT_TAIL = 16;
+
+    private static final int EMBED_CHUNK = 32;
 
     private final CausalLM model;
     private final Tokenizer tokenizer;
@@ -122,7 +127,7 @@ public final class TextGeneration implements AutoCloseable {
         int[] prompt = promptTokens(input);
         GenerationParameters parameters = defaults.with(input.parameters());
         return new TextStream(
-                sink -> new TextCollector(detokenizer(input, prompt), parameters.stop(), sink),
+                sink -> new TextCollector(tokenizer, detokenizer(input, prompt), parameters, sink),
                 listener -> TokenStream.open(
                         model, new Request(prompt, parameters.toConfig(eosTokenIds), listener, new Cancellation())));
     }
@@ -139,6 +144,45 @@ public final class TextGeneration implements AutoCloseable {
             throw new IllegalArgumentException("the prompt must have 1 to " + model.contextLength()
                     + " tokens, as many as the context, found " + tokens);
         }
+    }
+
+    /**
+     * A vector for a text: the mean of the final hidden states of its tokens, scaled to length 1. Texts of
+     * like meaning get vectors with a large dot product, as far as a model that was trained to continue texts
+     * can tell; models trained for embeddings are better at it.
+     *
+     * @return {@code hiddenSize} values
+     * @throws IllegalArgumentException if the text has no token, or more than the context
+     */
+    public float[] embed(String input) {
+        int[] tokens = tokenizer.encode(input, true);
+        if (tokens.length == 0 || tokens.length > model.contextLength()) {
+            throw new IllegalArgumentException(
+                    "the text must have 1 to " + model.contextLength() + " tokens, as many as the context, found " + tokens.length);
+        }
+        int width = model.hiddenSize();
+        double[] sum = new double[width];
+        Batch batch = new Batch();
+        try (Sequence sequence = model.newSequence()) {
+            // hidden states come with rows of logits, which are large
+            for (int from = 0; from < tokens.length; from += EMBED_CHUNK) {
+                int count = Math.min(EMBED_CHUNK, tokens.length - from);
+                batch.clear();
+                batch.add(sequence, tokens, from, count, Batch.Logits.ALL);
+                batch.wantHidden(count * width);
+                model.forward(batch);
+                float[] hidden = batch.hidden();
+                for (int i = 0; i < count * width; i++) {
+                    sum[i % width] += hidden[i];
+                }
+            }
+        }
+        double norm = Math.sqrt(Arrays.stream(sum).map(x -> x * x).sum());
+        float[] vector = new float[width];
+        for (int i = 0; i < width; i++) {
+            vector[i] = (float) (sum[i] / norm);
+        }
+        return vector;
     }
 
     /** Ids that the model gets for an input: special tokens included, BOS once if the model wants it. */
@@ -180,7 +224,7 @@ public final class TextGeneration implements AutoCloseable {
         for (TextInput input : inputs) {
             GenerationParameters parameters = defaults.with(input.parameters());
             int[] prompt = promptTokens(input);
-            TextCollector collector = new TextCollector(detokenizer(input, prompt), parameters.stop(), sink);
+            TextCollector collector = new TextCollector(tokenizer, detokenizer(input, prompt), parameters, sink);
             collectors.add(collector);
             requests.add(new Request(prompt, parameters.toConfig(eosTokenIds), collector, cancellation));
         }

@@ -1,5 +1,6 @@
 package org.djlquant.translate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -13,6 +14,7 @@ import ai.djl.inference.streaming.ChunkedBytesSupplier;
 import ai.djl.inference.streaming.IteratorBytesSupplier;
 import ai.djl.modality.Input;
 import ai.djl.modality.Output;
+import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
@@ -27,6 +29,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.djlquant.engine.QuantModel;
+import org.djlquant.model.Batch;
+import org.djlquant.model.CausalLM;
+import org.djlquant.model.Sequence;
+import org.djlquant.tokenizer.Tokenizer;
+import org.djlquant.tokenizer.Tokenizers;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -137,6 +145,53 @@ class ChatTranslatorFactoryTest {
         }
     }
 
+    @Test
+    void textsToVectors() throws Exception {
+        try (ZooModel<String, float[]> model = load(String.class, float[].class);
+                Predictor<String, float[]> predictor = model.newPredictor()) {
+            String fox = "The rabbit found a warm house near the river. ";
+            float[] a = predictor.predict(fox.repeat(5));
+            assertEquals(1, dot(a, a), 1e-5);
+            // longer than a chunk, and equal to the mean over a single pass
+            assertEquals(1, dot(a, onePassMean((QuantModel) model.getWrappedModel(), fox.repeat(5))), 1e-5);
+            assertArrayEquals(a, predictor.batchPredict(List.of("x", fox.repeat(5))).getLast());
+            float[] near = predictor.predict("The rabbit found a small house near the river.");
+            float[] far = predictor.predict("Q4_K");
+            assertTrue(dot(a, near) > dot(a, far), dot(a, near) + " " + dot(a, far));
+            assertThrows(TranslateException.class, () -> predictor.predict(fox.repeat(2000)));
+        }
+    }
+
+    private static float[] onePassMean(QuantModel quant, String text) {
+        CausalLM model = quant.causalLM();
+        Batch batch = new Batch();
+        float[] mean = new float[model.hiddenSize()];
+        try (Tokenizer tokenizer = Tokenizers.open(quant.checkpoint());
+                Sequence sequence = model.newSequence()) {
+            int[] ids = tokenizer.encode(text, true);
+            assertTrue(ids.length > 32);
+            batch.add(sequence, ids, 0, ids.length, Batch.Logits.ALL);
+            batch.wantHidden(ids.length * mean.length);
+            model.forward(batch);
+            for (int i = 0; i < ids.length * mean.length; i++) {
+                mean[i % mean.length] += batch.hidden()[i];
+            }
+        }
+        float norm = (float) Math.sqrt(dot(mean, mean));
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] /= norm;
+        }
+        return mean;
+    }
+
+    private static double dot(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (double) a[i] * b[i];
+        }
+        return sum;
+    }
+
     private static Input body(String text) {
         Input input = new Input();
         input.add(text);
@@ -188,6 +243,11 @@ class ChatTranslatorFactoryTest {
             assertTrue(completion.getAsJsonObject("usage").get("total_tokens").getAsInt() > 0);
             String answer = content(completion);
             assertEquals(answer, predictor.predict(body(QUESTION)).getData().getAsString());
+            JsonObject logProbs = json(predictor.predict(body(chat(",\"logprobs\":true,\"top_logprobs\":3"))))
+                    .getAsJsonArray("choices").get(0).getAsJsonObject().getAsJsonObject("logprobs");
+            JsonObject first = logProbs.getAsJsonArray("content").get(0).getAsJsonObject();
+            assertEquals(3, first.getAsJsonArray("top_logprobs").size());
+            assertTrue(first.get("logprob").getAsDouble() < 0);
 
             Output streamed = predictor.predict(body(chat(",\"stream\":true")));
             ChunkedBytesSupplier chunks = assertInstanceOf(ChunkedBytesSupplier.class, streamed.getData());
@@ -240,6 +300,6 @@ class ChatTranslatorFactoryTest {
         assertThrows(
                 Exception.class, () -> load(String.class, Integer.class).close());
         assertFalse(new ChatTranslatorFactory().isSupported(String.class, Integer.class));
-        assertTrue(new ChatTranslatorFactory().isSupported(ai.djl.ndarray.NDList.class, ai.djl.ndarray.NDList.class));
+        assertTrue(new ChatTranslatorFactory().isSupported(NDList.class, NDList.class));
     }
 }

@@ -22,7 +22,7 @@ class GenerationParametersTest {
                 "max_tokens", 7.0, "temperature", "0.5", "top_k", "3", "top_p", 0.9, "min_p", 0.1, "repetition_penalty", 1.2, "seed",
                 Long.MAX_VALUE, "stop", List.of("a", "b")));
         assertEquals(
-                new GenerationParameters(7, true, 0.5f, 3, 0.9f, 0.1f, 1.2f, List.of("a", "b"), Long.MAX_VALUE), p);
+                new GenerationParameters(7, true, 0.5f, 3, 0.9f, 0.1f, 1.2f, List.of("a", "b"), Long.MAX_VALUE, -1), p);
         assertEquals(List.of("x"), DEFAULTS.with(Map.of("stop", "x")).stop());
         assertEquals(9, DEFAULTS.with(Map.of("max_tokens", 5, "max_new_tokens", 9)).maxNewTokens());
     }
@@ -57,11 +57,23 @@ class GenerationParametersTest {
         "min_p, 2, between 0 and 1",
         "repetition_penalty, 0, 'in (0, 100]'",
         "do_sample, maybe, true or false",
-        "temprature, 1, 'known are do_sample, max_completion_tokens, max_new_tokens'"
+        "temprature, 1, 'known are do_sample, logprobs, max_completion_tokens'"
     })
     void aBadValueNamesParameterAndRange(String name, String value, String expected) {
         String message = assertThrows(IllegalArgumentException.class, () -> DEFAULTS.with(Map.of(name, value))).getMessage();
         assertTrue(message.contains(name) && message.contains(expected), message);
+    }
+
+    @Test
+    void readsBothFormsOfLogProbs() {
+        assertEquals(-1, DEFAULTS.topLogProbs());
+        assertEquals(0, DEFAULTS.with(Map.of("logprobs", true)).topLogProbs());
+        assertEquals(3, DEFAULTS.with(Map.of("logprobs", "true", "top_logprobs", 3)).topLogProbs());
+        assertEquals(5, DEFAULTS.with(Map.of("logprobs", 5)).topLogProbs());
+        assertEquals(-1, DEFAULTS.with(Map.of("logprobs", false)).topLogProbs());
+        assertThrows(IllegalArgumentException.class, () -> DEFAULTS.with(Map.of("top_logprobs", 3)));
+        assertThrows(IllegalArgumentException.class, () -> DEFAULTS.with(Map.of("logprobs", true, "top_logprobs", 21)));
+        assertThrows(IllegalArgumentException.class, () -> DEFAULTS.with(Map.of("logprobs", "some")));
     }
 
     @Test

@@ -52,7 +52,6 @@ class OpenAiRequestTest {
         "{\"messages\":[{\"content\":\"x\"}]}|messages[0].role",
         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]}|not text",
         "{\"prompt\":\"a\",\"n\":2}|n is not supported and must be 1",
-        "{\"prompt\":\"a\",\"logprobs\":true}|logprobs",
         "{\"prompt\":\"a\",\"response_format\":{\"type\":\"json_object\"}}|response_format",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":5}|tools must be",
         "{\"prompt\":\"a\",\"temprature\":1}|unknown field temprature; known are"

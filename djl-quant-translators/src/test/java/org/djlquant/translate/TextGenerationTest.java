@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
@@ -168,6 +169,20 @@ class TextGenerationTest {
         text.generate(ChatInput.of("Hi").with("stop", "river!"), pieces::add, new Cancellation());
         assertEquals(ANSWER, String.join("", pieces));
         assertTrue(pieces.stream().noneMatch(piece -> piece.endsWith("rive")), pieces.toString());
+    }
+
+    @Test
+    void reportsLogProbabilitiesIfAsked() {
+        assertEquals(List.of(), text.generate(ChatInput.of("Hi")).logProbs());
+        List<TokenLogProb> tokens = text.generate(ChatInput.of("Hi").with("logprobs", true).with("top_logprobs", 2)).logProbs();
+        assertEquals(" " + ANSWER, tokens.stream().map(TokenLogProb::token).collect(Collectors.joining()));
+        // one token has the logit 5, the others 0
+        double expected = -Math.log1p((tokenizer.vocabularySize() - 1) * Math.exp(-5));
+        for (TokenLogProb token : tokens) {
+            assertEquals(expected, token.logProb(), 1e-4);
+            assertEquals(2, token.top().size());
+            assertEquals(token.id(), token.top().getFirst().id());
+        }
     }
 
     @Test
