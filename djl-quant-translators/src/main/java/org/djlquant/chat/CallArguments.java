@@ -49,6 +49,21 @@ final class CallArguments {
         return this;
     }
 
+    /** Refuses arguments that a function with these parameters does not take, before it does anything. */
+    void accept(List<String> parameters) {
+        if (positional.size() > parameters.size()) {
+            throw ChatTemplateException.type(function + "() takes at most " + parameters.size()
+                    + " positional arguments but " + positional.size() + " were given");
+        }
+        for (String name : named.keySet()) {
+            int index = parameters.indexOf(name);
+            if (index < positional.size()) {
+                throw ChatTemplateException.type(function + (index < 0 ? "() got an unexpected keyword argument "
+                        : "() got multiple values for argument ") + Values.quote(name));
+            }
+        }
+    }
+
     boolean has(String name) {
         return next < positional.size() || named.containsKey(name);
     }

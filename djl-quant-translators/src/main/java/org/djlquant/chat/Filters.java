@@ -2,9 +2,11 @@ package org.djlquant.chat;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -18,12 +20,19 @@ import org.djlquant.chat.ValueTypes.Undefined;
  */
 final class Filters {
 
-    static final Set<String> NAMES = Set.of("abs", "attr", "batch", "capitalize", "center", "count", "d", "default",
-            "dictsort", "e", "escape", "filesizeformat", "first", "float", "forceescape", "format", "groupby", "indent",
-            "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "pprint", "random", "reject",
-            "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string",
-            "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "urlize", "wordcount",
-            "wordwrap", "xmlattr");
+    /** Parameters of the filters that have a fixed list of them, in order. */
+    private static final Map<String, List<String>> PARAMETERS = parameters("abs", "attr name", "batch linecount fill_with",
+            "capitalize", "center width", "count", "d default_value boolean", "default default_value boolean",
+            "dictsort case_sensitive by reverse", "e", "escape", "filesizeformat binary", "first", "float default",
+            "forceescape", "groupby attribute default case_sensitive", "indent width first blank", "int default base", "items",
+            "join d attribute", "last", "length", "list", "lower", "max case_sensitive attribute",
+            "min case_sensitive attribute", "pprint", "random", "replace old new count", "reverse", "round precision method",
+            "safe", "slice slices fill_with", "sort reverse case_sensitive attribute", "string", "striptags",
+            "sum attribute start", "title", "tojson ensure_ascii indent separators sort_keys", "trim chars",
+            "truncate length killwords end leeway", "unique case_sensitive attribute", "upper", "urlencode",
+            "urlize trim_url_limit nofollow target rel extra_schemes", "wordcount",
+            "wordwrap width break_long_words wrapstring break_on_hyphens", "xmlattr autospace");
+    static final Set<String> NAMES = names("format", "map", "reject", "rejectattr", "select", "selectattr");
 
     private final Interpreter in;
     private final Values values;
@@ -35,12 +44,31 @@ final class Filters {
         texts = new TextFilters(in);
     }
 
+    private static Map<String, List<String>> parameters(String... filters) {
+        Map<String, List<String>> parameters = new HashMap<>();
+        for (String filter : filters) {
+            List<String> words = List.of(filter.split(" "));
+            parameters.put(words.getFirst(), words.subList(1, words.size()));
+        }
+        return Map.copyOf(parameters);
+    }
+
+    private static Set<String> names(String... variadic) {
+        Set<String> names = new HashSet<>(PARAMETERS.keySet());
+        names.addAll(List.of(variadic));
+        return Set.copyOf(names);
+    }
+
     Object apply(String name, Object value, CallArguments args) {
         if (!NAMES.contains(name)) {
             throw ChatTemplateException.runtime("No filter named " + Values.quote(name) + " found.");
         }
         args.of(name);
-        Object result = switch (name) {
+        List<String> parameters = PARAMETERS.get(name);
+        if (parameters != null) {
+            args.accept(parameters);
+        }
+        return switch (name) {
             case "default", "d" -> {
                 Object otherwise = args.optional("default_value", Text.EMPTY);
                 boolean ifFalse = args.flag("boolean", values);
@@ -61,7 +89,7 @@ final class Filters {
             case "map" -> lazy(() -> map(value, args));
             case "select", "reject", "selectattr", "rejectattr" -> lazy(() -> select(name, value, args));
             case "sort" -> {
-                boolean reverse = args.flag("reverse", values);
+                boolean reverse = args.integer("reverse", 0) != 0;
                 boolean sensitive = args.flag("case_sensitive", values);
                 Object attribute = args.optional("attribute", null);
                 List<Object> items = values.list(value);
@@ -103,10 +131,6 @@ final class Filters {
             case "tojson" -> Json.dumps(values, value, args);
             default -> texts.apply(name, value, args);
         };
-        if (!(result instanceof Generator) && !name.equals("format")) {
-            args.end();
-        }
-        return result;
     }
 
     private static Generator lazy(Supplier<Iterator<Object>> source) {
@@ -301,7 +325,7 @@ final class Filters {
     private Object dictsort(Object value, CallArguments args) {
         boolean sensitive = args.flag("case_sensitive", values);
         Text by = values.str(args.optional("by", Text.of("key")));
-        boolean reverse = args.flag("reverse", values);
+        boolean reverse = args.integer("reverse", 0) != 0;
         if (!by.s.equals("key") && !by.s.equals("value")) {
             throw ChatTemplateException.runtime("You can only sort by either \"key\" or \"value\"");
         }

@@ -31,7 +31,6 @@ final class Json {
         Object indent = arguments.optional("indent", null);
         Object separators = arguments.optional("separators", null);
         boolean sortKeys = arguments.flag("sort_keys", values);
-        arguments.end();
         String step = switch (indent) {
             case null -> null;
             case Text text -> text.s;

@@ -156,11 +156,19 @@ final class Lexer {
                 return;
             }
         }
-        throw error("Missing end of raw directive", open);
+        if (body < source.length()) {
+            throw error("Missing end of raw directive", open);
+        }
+        pos = body;
     }
 
     private void comment(int open, int begin) {
         int close = source.indexOf("#}", begin);
+        if (begin == source.length()) {
+            // Jinja asks for the end only where a character of the comment is left.
+            pos = begin;
+            return;
+        }
         if (close < 0) {
             throw error("Missing end of comment tag", open);
         }

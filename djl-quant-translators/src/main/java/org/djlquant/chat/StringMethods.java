@@ -53,7 +53,7 @@ final class StringMethods {
             case "upper", "lower", "title", "capitalize", "swapcase", "casefold" -> changeCase(s, name);
             case "split" -> split(s, args.optional("sep", null), args.integer("maxsplit", -1));
             case "rsplit" -> rsplit(s, args.optional("sep", null), args.integer("maxsplit", -1));
-            case "splitlines" -> Seq.list(lines(s, args.flag("keepends", values)));
+            case "splitlines" -> Seq.list(lines(s, args.integer("keepends", 0) != 0));
             case "partition", "rpartition" -> partition(s, args.positionalOnly().text("sep"), name.equals("rpartition"));
             case "replace" -> {
                 Text old = args.positionalOnly().text("old");

@@ -412,7 +412,9 @@ final class Values {
                 || value instanceof LoopContext;
     }
 
-    private List<Object> characters(Text text) {
+    /** The characters of a str; those of a safe one are not safe, as its class has no iterator of its own. */
+    private List<Object> characters(Text marked) {
+        Text text = marked.asMarkup(false);
         budget.elements(text.s.length());
         List<Object> characters = new ArrayList<>(text.s.length());
         int i = 0;
