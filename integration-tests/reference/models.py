@@ -5,7 +5,8 @@
 Each case is a folder with a checkpoint, as transformers saves it or as GGUF, and reference.json:
 prompt, greedy tokens (plain argmax), the smallest lead of a greedy token over the second; logits.bin
 holds float32 [prompt, vocabulary], little-endian. The reference of a quantized GGUF is transformers
-in float32 on the weights that gguf.quants.dequantize makes of it. A seed is taken whose greedy tokens
+in float32 on the weights that gguf.quants.dequantize makes of it; that of the other quantized
+cases is transformers in float32 on what the random modules of modules.py stand for. A seed is taken whose greedy tokens
 lead clearly, so that rounding cannot change them. LIBGGML_BASE is the path of libggml-base.so (see
 quantizers.py); it quantizes the K and IQ types.
 """
@@ -20,6 +21,9 @@ import transformers
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, MODEL_ARCH, get_tensor_name_map
 from gguf.quants import dequantize, quantize
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_torch
+
+import modules
 
 VOCABULARY = 384
 PROMPT = 40
@@ -94,6 +98,20 @@ GGUF = {
     "gguf-mistral-legacy-mix": (mistral(num_key_value_heads=1), ["Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q8_0"]),
     "gguf-llama-q4_k": (k_llama(), ["Q4_K", "Q6_K"]),
     "gguf-llama-k-mix": (k_llama(), ["Q2_K", "Q3_K", "Q5_K", "IQ4_XS"]),
+}
+
+# name: (configuration, which makes one random module of modules.py, its tensors in units of the scale)
+QUANTIZED = {
+    "llama-gptq-4bit-actorder": (
+        llama(tie_word_embeddings=True), lambda rng: modules.gptq(rng, 4, 32, desc_act=True), ["scales"]),
+    "gpt2-gptq-8bit": (GPT2, lambda rng: modules.gptq(rng, 8, -1), ["scales"]),
+    "mistral-awq": (
+        mistral(tie_word_embeddings=True, sliding_window=8), lambda rng: modules.awq(rng, "gemm", 32), ["scales"]),
+    "llama-nf4": (
+        llama(tie_word_embeddings=True),
+        lambda rng: modules.bnb4(rng, "nf4", False, (modules.OUT, modules.IN)), ["weight.absmax"]),
+    "qwen2-int8": (
+        transformers.Qwen2Config(**SMALL, num_key_value_heads=2, tie_word_embeddings=True), modules.int8, ["SCB"]),
 }
 
 
@@ -277,6 +295,34 @@ def save_hugging_face(model, folder, dtype, shard):
         folder, torch_dtype=torch.float32, attn_implementation="eager").eval()
 
 
+def save_quantized(model, folder, make_module, scales, seed):
+    """Replaces the matrices of the layers by random quantized ones, in the file and in the model."""
+    rng = np.random.default_rng(seed)
+    tensors, quantization = {}, None
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            own = dict(module.named_parameters(recurse=False))
+            conv1d = isinstance(module, transformers.pytorch_utils.Conv1D)
+            if (conv1d or isinstance(module, torch.nn.Linear)) and name != "lm_head":
+                weight = own.pop("weight")
+                modules.OUT, modules.IN = weight.shape[::-1] if conv1d else weight.shape
+                parts, expected, quantization = make_module(rng)
+                # a power of two, so that the scales stay what they are
+                unit = 2.0 ** round(float(np.log2(1.5 * modules.IN ** -0.5 / expected.std())))
+                for part, value in parts.items():
+                    tensors[f"{name}.{part}"] = torch.as_tensor(value * unit if part in scales else value).contiguous()
+                expected = expected * np.float32(unit)
+                weight.copy_(torch.from_numpy(np.ascontiguousarray(expected.T if conv1d else expected)))
+            for part, p in own.items():
+                p.copy_(p.half())
+                if name != "lm_head" or not model.config.tie_word_embeddings:
+                    tensors[f"{name}.{part}"] = p.half()
+    save_torch(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads(model.config.to_json_string())
+    config |= {"architectures": [type(model).__name__], "quantization_config": quantization}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
 def make(name, out, library):
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -287,6 +333,10 @@ def make(name, out, library):
             config, types = GGUF[name]
             model = random_model(config, seed)
             write_gguf(model, folder / "model.gguf", types, library)
+        elif name in QUANTIZED:
+            config, make_module, scales = QUANTIZED[name]
+            model = random_model(config, seed)
+            save_quantized(model, folder, make_module, scales, seed)
         else:
             config, dtype, shard = HUGGING_FACE[name]
             model = save_hugging_face(random_model(config, seed), folder, dtype, shard)
@@ -304,5 +354,5 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     ggml = ctypes.CDLL(sys.argv[1])
     ggml.ggml_quantize_chunk.restype = ctypes.c_size_t
-    for case in sys.argv[3:] or [*HUGGING_FACE, *GGUF]:
+    for case in sys.argv[3:] or [*HUGGING_FACE, *QUANTIZED, *GGUF]:
         make(case, pathlib.Path(sys.argv[2]), ggml)
