@@ -129,7 +129,7 @@ public final class QuantModel extends BaseModel {
         } else if (prefix != null && Files.isRegularFile(modelDir.resolve(prefix + ".gguf"))) {
             path = modelDir.resolve(prefix + ".gguf");
         }
-        Checkpoint opened = Checkpoints.open(path);
+        Checkpoint opened = options.open(path);
         if (options.quantize().isPresent()) {
             opened = new QuantizingCheckpoint(opened, options.quantize().get());
         }

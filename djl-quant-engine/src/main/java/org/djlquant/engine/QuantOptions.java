@@ -1,10 +1,14 @@
 package org.djlquant.engine;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.djlquant.format.Checkpoint;
+import org.djlquant.format.Checkpoints;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.format.ggml.GgmlOptions;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.model.ModelOptions;
 import org.djlquant.quantize.Quantizer;
@@ -19,13 +23,17 @@ import org.djlquant.runtime.Workers;
  * @param maxModelLen most positions of a sequence ({@code max_model_len} or {@code n_ctx}); 0 as trained
  * @param kvCacheType {@code kv_cache_dtype}, or absent for the default
  * @param quantize scheme that float matrices are quantized to on loading ({@code quantize})
+ * @param rmsNormEps {@code rms_norm_eps} of a legacy GGML file
+ * @param ropeTheta {@code rope_theta} of a legacy GGML file
  */
 record QuantOptions(
         Optional<String> file,
         Optional<Integer> threads,
         int maxModelLen,
         Optional<ModelOptions.KvCacheType> kvCacheType,
-        Optional<String> quantize) {
+        Optional<String> quantize,
+        Optional<Double> rmsNormEps,
+        Optional<Double> ropeTheta) {
 
     private static final Map<String, String> KNOWN = new LinkedHashMap<>();
 
@@ -35,6 +43,8 @@ record QuantOptions(
         KNOWN.put("n_ctx", null);
         KNOWN.put("kv_cache_dtype", "float32 or float16");
         KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
+        KNOWN.put("rms_norm_eps", "for legacy GGML files, which do not store it");
+        KNOWN.put("rope_theta", "for legacy GGML files, which do not store it");
         KNOWN.put("file", "one of several model files in a folder");
         // DJL's own: the application's loader or BaseModel reads them, or PyTorch would
         for (String djl : new String[] {"modelName", "epoch", "hasParameter", "trainParam", "mapLocation", "extraFiles"}) {
@@ -66,7 +76,9 @@ record QuantOptions(
                         .or(() -> whole(given, "n_ctx", 1, Integer.MAX_VALUE))
                         .orElse(0),
                 text(given, "kv_cache_dtype").flatMap(QuantOptions::kvCacheType),
-                text(given, "quantize").map(QuantOptions::scheme));
+                text(given, "quantize").map(QuantOptions::scheme),
+                positive(given, "rms_norm_eps"),
+                positive(given, "rope_theta"));
     }
 
     private static String describe() {
@@ -96,6 +108,40 @@ record QuantOptions(
             throw new IllegalArgumentException("option " + name + " must be a whole number "
                     + (max == Integer.MAX_VALUE ? "of at least " + min : "from " + min + " to " + max) + ", found " + value);
         });
+    }
+
+    private static Optional<Double> positive(Map<String, ?> options, String name) {
+        return text(options, name).map(value -> {
+            try {
+                double number = Double.parseDouble(value.strip());
+                if (number > 0 && number < Float.MAX_VALUE) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // reported below like a number out of range
+            }
+            throw new IllegalArgumentException("option " + name + " must be a number above 0, found " + value);
+        });
+    }
+
+    /**
+     * Opens a checkpoint with the hyper-parameters that legacy GGML files lack.
+     *
+     * @throws IllegalArgumentException if they are given for another file
+     */
+    Checkpoint open(Path path) {
+        if (Checkpoints.isLegacyGgml(path)) {
+            GgmlOptions usual = GgmlOptions.DEFAULT;
+            return Checkpoints.open(path, new GgmlOptions(
+                    rmsNormEps.orElse(usual.rmsNormEps()),
+                    ropeTheta.orElse(usual.ropeFreqBase()),
+                    maxModelLen > 0 ? maxModelLen : usual.contextLength()));
+        }
+        if (rmsNormEps.isPresent() || ropeTheta.isPresent()) {
+            throw new IllegalArgumentException(
+                    "options rms_norm_eps and rope_theta are for legacy GGML files, but " + path + " states its own");
+        }
+        return Checkpoints.open(path);
     }
 
     private static Optional<ModelOptions.KvCacheType> kvCacheType(String value) {

@@ -43,6 +43,16 @@ public final class Checkpoints {
         return Files.isDirectory(path) ? openFolder(path) : openFile(path, legacy);
     }
 
+    /** Whether a file is a legacy GGML file, which needs {@link GgmlOptions}. */
+    public static boolean isLegacyGgml(Path file) {
+        return Files.isRegularFile(file) && isLegacyGgml(head(file));
+    }
+
+    private static boolean isLegacyGgml(byte[] head) {
+        // the magic of each is a word whose letters show in reverse
+        return startsWith(head, "lmgg") || startsWith(head, "fmgg") || startsWith(head, "tjgg");
+    }
+
     private static Checkpoint openFile(Path file, GgmlOptions legacy) {
         if (!Files.isRegularFile(file)) {
             throw new ModelFormatException(file, "file", "is neither a regular file nor a folder");
@@ -54,8 +64,7 @@ public final class Checkpoints {
         if (startsWith(head, "GGUF")) {
             return GgufCheckpoint.open(file);
         }
-        // the magic of each is a word whose letters show in reverse
-        if (startsWith(head, "lmgg") || startsWith(head, "fmgg") || startsWith(head, "tjgg")) {
+        if (isLegacyGgml(head)) {
             return GgmlReader.open(file, legacy);
         }
         if (looksLikeSafetensors(head)) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Model;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.djlquant.engine.QuantModel;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.ModelFormatException;
@@ -78,6 +80,31 @@ class LegacyGgmlTest {
         }
         // the scales of this model were float16 before they were widened, so nothing is lost on the way back
         assertClose(expected, logits(Checkpoints.open(converted)));
+    }
+
+    @Test
+    void hyperParametersThatTheFileLacksAreOptionsOfTheEngine() throws Exception {
+        Files.write(folder.resolve("old.bin"), legacy("ggjt", 2));
+        int[] prompt = GoldenModels.reference(GOLDEN).prompt();
+        try (Model model = Model.newInstance("old", "Quant")) {
+            model.load(
+                    folder.resolve("old.bin"),
+                    null,
+                    Map.of("rms_norm_eps", "1e-5", "rope_theta", "10000", "max_model_len", "256"));
+            CausalLM lm = ((QuantModel) model).causalLM();
+            try (Sequence sequence = lm.newSequence()) {
+                Batch batch = new Batch();
+                batch.add(sequence, prompt, 0, prompt.length, Batch.Logits.ALL);
+                lm.forward(batch);
+                float[] logits = Arrays.copyOf(batch.logits(), prompt.length * VOCABULARY);
+                assertClose(logits(GoldenModels.open(GOLDEN)), logits);
+            }
+        }
+        try (Model model = Model.newInstance("new", "Quant")) {
+            Exception e = assertThrows(Exception.class, () -> model.load(
+                    GoldenModels.checkpoint(GOLDEN), null, Map.of("rope_theta", "20000")));
+            assertTrue(e.getMessage().contains("are for legacy GGML files"), e.toString());
+        }
     }
 
     @Test

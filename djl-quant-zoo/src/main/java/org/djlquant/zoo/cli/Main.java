@@ -20,6 +20,7 @@ import picocli.CommandLine.ScopeType;
             GenerateCommand.class,
             InspectCommand.class,
             BenchCommand.class,
+            ConvertCommand.class,
             ModelsCommand.class
         })
 public final class Main implements Callable<Integer> {
