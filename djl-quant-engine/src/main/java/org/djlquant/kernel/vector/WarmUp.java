@@ -14,7 +14,8 @@ import java.util.function.Supplier;
  * is a chain of method calls, and a kernel some hundred times slower than the plain loop that does the
  * same; a program that answers one question would be over before the compiler had a chance.
  *
- * <p>A kernel counts as ready once it beats its plain twin on the clock. All trials share one daemon
+ * <p>A kernel counts as ready once it is about as quick as its plain twin on a small task: uncompiled it
+ * is a hundred times slower, compiled it wins by far on large ones. All trials share one daemon
  * thread, which takes them in turn so that one is compiled while the next collects its calls, and ends
  * when none is left. Thread-safe.
  */
@@ -31,7 +32,8 @@ final class WarmUp {
 
     private static final int CALLS_A_TURN = 20;
     private static final int WARM_PLAIN_CALLS = 3000;
-    private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final int COMPILED_FACTOR = 4;
+    private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final Map<String, WarmUp> ALL = new HashMap<>();
     private static final List<WarmUp> QUEUE = new ArrayList<>();
     private static boolean running;
@@ -68,12 +70,12 @@ final class WarmUp {
         }
     }
 
-    /** Whether the vector code is the quicker one by now. */
+    /** Whether the vector code is compiled. */
     boolean ready() {
         return ready;
     }
 
-    /** Waits until it is known which code is quicker; returns whether it is the vector code. */
+    /** Waits until the vector code is compiled, or it is clear that it will not be; returns which. */
     boolean await() {
         boolean interrupted = false;
         while (true) {
@@ -128,7 +130,7 @@ final class WarmUp {
                 trial.plain();
                 plainBest = Math.min(plainBest, System.nanoTime() - start);
             }
-            ready = vectorBest < plainBest;
+            ready = vectorBest < COMPILED_FACTOR * plainBest;
             if (!ready && System.nanoTime() - began < LONGEST_NANOS) {
                 return false;
             }
