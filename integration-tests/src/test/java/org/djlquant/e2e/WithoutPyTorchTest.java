@@ -1,6 +1,5 @@
 package org.djlquant.e2e;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
@@ -16,15 +15,12 @@ import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.djlquant.engine.QuantModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,28 +31,12 @@ class WithoutPyTorchTest {
 
     @Test
     void textAndLogitsNeedNoPyTorch(@TempDir Path folder) throws Exception {
-        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> !entry.contains("pytorch"))
-                .collect(Collectors.joining(File.pathSeparator));
-        Path output = folder.resolve("output");
-        ProcessBuilder java = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-DDJL_CACHE_DIR=" + System.getProperty("DJL_CACHE_DIR"),
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp",
-                classPath,
-                Application.class.getName());
-        java.environment().put("DJL_DEFAULT_ENGINE", "Quant");
-        java.environment().put("HF_HUB_CACHE", hubCache(folder).toString());
-        Process process = java.redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        boolean ended = process.waitFor(120, TimeUnit.SECONDS);
-        if (!ended) {
-            process.destroyForcibly();
-        }
-        String text = Files.readString(output);
-        assertTrue(ended, text);
-        assertEquals(0, process.exitValue(), text);
+        String text = OtherJvm.run(
+                Application.class,
+                folder,
+                List.of(),
+                Map.of("DJL_DEFAULT_ENGINE", "Quant", "HF_HUB_CACHE", hubCache(folder).toString()),
+                entry -> !entry.contains("pytorch"));
         assertTrue(text.contains("all good"), text);
     }
 
