@@ -55,7 +55,8 @@ def k_llama(**more):
 SMALL = dict(vocab_size=VOCABULARY, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
              num_attention_heads=4, max_position_embeddings=128)
 QWEN2 = transformers.Qwen2Config(**SMALL, num_key_value_heads=2, rope_theta=1e6)
-QWEN3 = transformers.Qwen3Config(**SMALL, num_key_value_heads=2, head_dim=32)
+QWEN3 = transformers.Qwen3Config(**SMALL, num_key_value_heads=2, head_dim=32, rope_scaling={
+    "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "beta_fast": 4.0})
 PHI3 = transformers.Phi3Config(**SMALL, num_key_value_heads=2, sliding_window=9, pad_token_id=0)
 GEMMA = transformers.GemmaConfig(**SMALL, num_key_value_heads=1, head_dim=32)
 GPT2 = transformers.GPT2Config(vocab_size=VOCABULARY, n_embd=64, n_layer=2, n_head=4, n_positions=64)
@@ -72,7 +73,7 @@ HUGGING_FACE = {
     "opt-f16": (OPT, torch.float16, "1GB"),
     "phi3-bf16-window": (PHI3, torch.bfloat16, "1GB"),
     "qwen2-bf16": (QWEN2, torch.bfloat16, "1GB"),
-    "qwen3-bf16": (QWEN3, torch.bfloat16, "1GB"),
+    "qwen3-bf16-yarn": (QWEN3, torch.bfloat16, "1GB"),
     "mistral-f32-window": (mistral(sliding_window=6, head_dim=24), torch.float32, "1GB"),
     "mistral-bf16-sharded": (mistral(num_hidden_layers=3), torch.bfloat16, "150KB"),
     "llama-f16-mqa-tied-linear": (
@@ -89,7 +90,7 @@ GGUF = {
     "gguf-gpt2-q5_0": (GPT2, ["Q5_0"]),
     "gguf-phi3-q8_0": (PHI3, ["Q8_0"]),
     "gguf-qwen2-q4_1": (QWEN2, ["Q4_1"]),
-    "gguf-qwen3-f16": (QWEN3, ["F16"]),
+    "gguf-qwen3-f16-yarn": (QWEN3, ["F16"]),
     "gguf-mistral-f32": (mistral(), ["F32"]),
     "gguf-mistral-f16-window": (mistral(sliding_window=6, head_dim=32), ["F16"]),
     "gguf-llama-bf16-llama3": (llama(rope_theta=5e5, rope_scaling=LLAMA3_ROPE), ["BF16"]),
@@ -248,6 +249,11 @@ def write_gguf(model, path, types, library):
     if scaling.get("type") == "linear":
         writer.add_string(f"{arch}.rope.scaling.type", "linear")
         writer.add_rope_scaling_factor(scaling["factor"])
+    elif scaling.get("rope_type") == "yarn":
+        writer.add_string(f"{arch}.rope.scaling.type", "yarn")
+        writer.add_rope_scaling_factor(scaling["factor"])
+        writer.add_rope_scaling_orig_ctx_len(scaling["original_max_position_embeddings"])
+        writer.add_float32(f"{arch}.rope.scaling.yarn_beta_fast", scaling["beta_fast"])
     elif scaling:
         plain = 1.0 / config.rope_theta ** (torch.arange(0, head_dim, 2).float() / head_dim)
         writer.add_tensor("rope_freqs.weight", (plain / model.model.rotary_emb.inv_freq).numpy())

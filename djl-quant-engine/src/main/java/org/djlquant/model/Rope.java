@@ -11,11 +11,12 @@ import org.djlquant.format.UnsupportedModelException;
  * @param dim rotated elements of a head, even
  * @param interleaved whether pairs are (2i, 2i+1) instead of (i, i + dim/2)
  * @param frequencies radians per position, dim/2 of them
+ * @param magnitude factor on the rotated elements, 1 except for YaRN
  */
-record Rope(int dim, boolean interleaved, float[] frequencies) {
+record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) {
 
     /** The scalings that {@link #read} understands, for messages. */
-    private static final String SUPPORTED = "linear, llama3, dynamic (up to max_position_embeddings)";
+    private static final String SUPPORTED = "linear, llama3, yarn, dynamic (up to max_position_embeddings)";
 
     /**
      * Reads base, rotated elements and scaling from the hyper-parameters.
@@ -32,12 +33,7 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
                     "partial_rotary_factor", "rope.dimension_count", "expected an even number of rotated elements from 2 to " + headDim + ", found " + dim);
         }
         Rope rope = plain(base, dim, interleaved);
-        if (hyper.gguf()) {
-            scaleAsGguf(hyper, weights, rope.frequencies);
-        } else {
-            scaleAsHuggingFace(hyper, rope.frequencies);
-        }
-        return rope;
+        return hyper.gguf() ? rope.scaledAsGguf(hyper, weights, base) : rope.scaledAsHuggingFace(hyper, base);
     }
 
     /** Without scaling: frequency i is {@code base^(−2i/dim)}. */
@@ -46,18 +42,27 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = 1f / (float) Math.pow(base, 2f * i / dim);
         }
-        return new Rope(dim, interleaved, frequencies);
+        return new Rope(dim, interleaved, frequencies, 1);
     }
 
-    private static void scaleAsGguf(Hyper hyper, Weights weights, float[] frequencies) {
+    private Rope scaledAsGguf(Hyper hyper, Weights weights, double base) {
         String type = hyper.text(null, "rope.scaling.type").orElse("linear");
-        if (type.equals("linear")) {
-            divide(frequencies, hyper.positive(null, "rope.scaling.factor", hyper.positive(null, "rope.scale_linear", 1)));
-        } else if (!type.equals("none")) {
-            throw unsupported(hyper, type);
-        }
+        double factor = hyper.positive(null, "rope.scaling.factor", hyper.positive(null, "rope.scale_linear", 1));
         if (weights.hasTensor("rope_factors_long.weight")) {
             throw unsupported(hyper, "longrope");
+        }
+        switch (type) {
+            case "none" -> { }
+            case "linear" -> divide(frequencies, factor);
+            case "yarn" -> {
+                double oldContext = hyper.positive(null, "rope.scaling.original_context_length", hyper.positive(null, "context_length", 2048));
+                double fast = hyper.positive(null, "rope.scaling.yarn_beta_fast", 32);
+                double slow = hyper.positive(null, "rope.scaling.yarn_beta_slow", 1);
+                scaleAsYarn(frequencies, dim, base, factor, oldContext, fast, slow);
+                double more = hyper.positive(null, "rope.scaling.attn_factor", hyper.positive(null, "rope.scaling.yarn_attn_factor", 1));
+                return withMagnitude(yarnMagnitude(factor, 1) * more);
+            }
+            default -> throw unsupported(hyper, type);
         }
         Optional<float[]> factors = weights.optionalVector("rope_freqs.weight", frequencies.length);
         if (factors.isPresent()) {
@@ -65,9 +70,10 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
                 frequencies[i] /= factors.get()[i];
             }
         }
+        return this;
     }
 
-    private static void scaleAsHuggingFace(Hyper hyper, float[] frequencies) {
+    private Rope scaledAsHuggingFace(Hyper hyper, double base) {
         String where = hyper.has("rope_scaling.rope_type", null) || hyper.has("rope_scaling.type", null) ? "rope_scaling." : "rope_parameters.";
         String type = hyper.text(where + "rope_type", null).or(() -> hyper.text(where + "type", null)).orElse("default");
         switch (type) {
@@ -79,8 +85,52 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
                     factor(hyper, where + "low_freq_factor"),
                     factor(hyper, where + "high_freq_factor"),
                     factor(hyper, where + "original_max_position_embeddings"));
+            case "yarn" -> {
+                double factor = factor(hyper, where + "factor");
+                double oldContext = hyper.positive(
+                        where + "original_max_position_embeddings", null, hyper.positive("max_position_embeddings", null, 2048));
+                double fast = hyper.positive(where + "beta_fast", null, 32);
+                double slow = hyper.positive(where + "beta_slow", null, 1);
+                scaleAsYarn(frequencies, dim, base, factor, oldContext, fast, slow);
+                boolean relative = hyper.has(where + "mscale", null) && hyper.has(where + "mscale_all_dim", null);
+                double magnitude = relative
+                        ? yarnMagnitude(factor, factor(hyper, where + "mscale"))
+                                / yarnMagnitude(factor, factor(hyper, where + "mscale_all_dim"))
+                        : yarnMagnitude(factor, 1);
+                return withMagnitude(hyper.positive(where + "attention_factor", null, magnitude));
+            }
             default -> throw unsupported(hyper, type);
         }
+        return this;
+    }
+
+    private Rope withMagnitude(double value) {
+        return new Rope(dim, interleaved, frequencies, (float) value);
+    }
+
+    private static double yarnMagnitude(double factor, double scale) {
+        return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+
+    /**
+     * Elements that turn more than {@code fast} times over the old context keep their frequency, those
+     * that turn less than {@code slow} times are stretched, the others lie between (Peng et al. 2023).
+     */
+    private static void scaleAsYarn(
+            float[] frequencies, int dim, double base, double factor, double oldContext, double fast, double slow) {
+        double low = Math.max(0, Math.floor(turning(fast, dim, base, oldContext)));
+        double high = Math.min(dim - 1, Math.ceil(turning(slow, dim, base, oldContext)));
+        float width = (float) (low == high ? 0.001 : high - low);
+        for (int i = 0; i < frequencies.length; i++) {
+            float kept = 1 - Math.clamp((i - (float) low) / width, 0f, 1f);
+            float stretched = 1f / ((float) factor * (1f / frequencies[i]));
+            frequencies[i] = stretched * (1 - kept) + frequencies[i] * kept;
+        }
+    }
+
+    /** The index whose frequency turns that many times over the old context. */
+    private static double turning(double turns, int dim, double base, double oldContext) {
+        return dim * Math.log(oldContext / (turns * 2 * Math.PI)) / (2 * Math.log(base));
     }
 
     private static UnsupportedModelException unsupported(Hyper hyper, String type) {
@@ -121,8 +171,8 @@ record Rope(int dim, boolean interleaved, float[] frequencies) {
     void angles(int position, float[] cos, float[] sin, int offset) {
         for (int i = 0; i < frequencies.length; i++) {
             float angle = position * frequencies[i];
-            cos[offset + i] = (float) Math.cos(angle);
-            sin[offset + i] = (float) Math.sin(angle);
+            cos[offset + i] = (float) Math.cos(angle) * magnitude;
+            sin[offset + i] = (float) Math.sin(angle) * magnitude;
         }
     }
 }

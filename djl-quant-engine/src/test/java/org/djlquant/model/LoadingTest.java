@@ -75,7 +75,7 @@ class LoadingTest {
 
     @Test
     void variantsThatAreNotSupportedSayWhatIs() {
-        checkpoint.config.put("rope_scaling.rope_type", "yarn");
+        checkpoint.config.put("rope_scaling.rope_type", "spiral");
         assertTrue(refused(UnsupportedModelException.class).contains("linear, llama3"));
         checkpoint.config.remove("rope_scaling.rope_type");
         checkpoint.config.put("hidden_act", "mish");
