@@ -54,7 +54,7 @@ final class HuggingFaceFastTokenizer implements Tokenizer {
             // What the post-processor puts around a text is learnt from one, and then added here.
             int[] bare = ids(full, "a", false);
             int[] framed = ids(full, "a", true);
-            int at = indexOf(framed, bare);
+            int at = bare.length == 0 ? framed.length : indexOf(framed, bare);
             prefixIds = Arrays.copyOf(framed, at);
             suffixIds = Arrays.copyOfRange(framed, at + bare.length, framed.length);
         }

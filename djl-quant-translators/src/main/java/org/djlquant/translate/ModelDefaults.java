@@ -47,7 +47,8 @@ record ModelDefaults(GenerationParameters parameters, Set<Integer> eosTokenIds) 
         addIds(modelConfig.get("eos_token_id"), eos);
         for (String key : new String[] {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"}) {
             if (metadata.has(key)) {
-                eos.add(Math.toIntExact(metadata.integer(key).orElseThrow()));
+                // some converters write 2^32-1 for "none"
+                eos.add((int) Math.min(metadata.integer(key).orElseThrow(), Integer.MAX_VALUE));
             }
         }
         String eosToken = tokenizer.specialToken("eos_token");

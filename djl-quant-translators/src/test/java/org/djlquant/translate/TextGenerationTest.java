@@ -196,6 +196,21 @@ class TextGenerationTest {
     }
 
     @Test
+    void aClosedModelEndsWhatRunsOnIt() {
+        TextStream stream = text.stream(ChatInput.of("Hi"));
+        assertTrue(stream.hasNext());
+        stream.next();
+        model.close();
+        assertThrows(IllegalStateException.class, () -> {
+            while (stream.hasNext()) {
+                stream.next();
+            }
+        });
+        assertEquals(0, model.openSequences);
+        assertThrows(IllegalStateException.class, () -> text.generate(ChatInput.of("Hi")));
+    }
+
+    @Test
     void knowsItsEndTokens() {
         assertEquals(Set.of(2), text.eosTokenIds());
         assertEquals(GenerationParameters.DEFAULTS, text.defaults());
