@@ -80,6 +80,11 @@ final class QuantizingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public void dropPages() {
+        floats.dropPages();
+    }
+
+    @Override
     public void close() {
         floats.close();
     }

@@ -66,6 +66,12 @@ public interface Checkpoint extends AutoCloseable {
     /** A text file beside the weights, e.g. {@code tokenizer.json}; empty for single-file formats. */
     Optional<String> companion(String fileName);
 
+    /**
+     * Tells that the bytes read so far are not needed for now, so that they stop counting as memory of this
+     * process. They stay readable. May do nothing.
+     */
+    default void dropPages() {}
+
     @Override
     void close();
 }

@@ -129,6 +129,12 @@ public final class StoredTensors implements AutoCloseable {
         return scheme;
     }
 
+    /** The contract of {@link Checkpoint#dropPages}. */
+    public void dropPages() {
+        checkOpen();
+        files.values().forEach(MappedPages::drop);
+    }
+
     /** Throws {@link IllegalStateException} after {@link #close}. */
     public void checkOpen() {
         if (!arena.scope().isAlive()) {

@@ -20,6 +20,9 @@ import org.djlquant.runtime.Workers;
  * once; matrices are packed afterwards, all together, when the memory plan has been accepted.
  */
 final class Weights {
+    /** Bytes of the checkpoint that may stay in memory beside what was packed from them. */
+    private static final long DROP_BYTES = 64L << 20;
+
     private record Pending(Linear linear, WeightMatrix stored, boolean turned) {}
 
     private final Checkpoint checkpoint;
@@ -127,6 +130,7 @@ final class Weights {
     /** Packs every matrix asked for. Memory belongs to the arena. */
     void pack(Kernels kernels, Arena arena, Workers workers, ModelOptions.LoadProgress progress) {
         long done = 0;
+        long read = 0;
         for (Pending each : pending) {
             WeightMatrix matrix = each.turned ? transposed((BlockMatrix) each.stored, arena) : each.stored;
             MatMul packed = kernels.pack(matrix, arena, workers);
@@ -134,9 +138,17 @@ final class Weights {
             layouts.merge(packed.layout(), 1, Integer::sum);
             packedBytes += packed.packedBytes() > 0 ? packed.packedBytes() : each.stored.byteSize();
             done += each.stored.byteSize();
+            read += each.stored.byteSize();
+            if (read > DROP_BYTES) {
+                checkpoint.dropPages();
+                read = 0;
+            }
             progress.onProgress(done, pendingBytes);
         }
         pending.clear();
+        if (done > DROP_BYTES) {
+            checkpoint.dropPages();
+        }
     }
 
     /** The transpose of a matrix of single elements, in the same type. */

@@ -209,6 +209,11 @@ public final class GgufCheckpoint implements Checkpoint {
     }
 
     @Override
+    public void dropPages() {
+        tensors.dropPages();
+    }
+
+    @Override
     public void close() {
         tensors.close();
     }

@@ -263,6 +263,11 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     @Override
+    public void dropPages() {
+        tensors.dropPages();
+    }
+
+    @Override
     public void close() {
         tensors.close();
     }
