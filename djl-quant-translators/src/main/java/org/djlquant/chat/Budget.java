@@ -44,7 +44,7 @@ final class Budget {
         if (n > limits.maxCharacters()) {
             throw exceeded("it builds a text of more than " + limits.maxCharacters() + " characters");
         }
-        steps(1 + (n >> 5));
+        steps(1 + (n >> 4));
     }
 
     /** Accounts for adding characters to a text that has some already. */

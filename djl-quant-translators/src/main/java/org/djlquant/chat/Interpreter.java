@@ -88,6 +88,9 @@ final class Interpreter {
             throw e.at(line);
         } catch (StackOverflowError e) {
             throw Budget.exceeded("calls, values or expressions nest too deeply for this thread's stack").at(line);
+        } catch (OutOfMemoryError e) {
+            // Everything the rendering held is garbage from here on; the steps only bound it for heaps of usual size.
+            throw Budget.exceeded("it needs more memory than there is").at(line);
         }
         return out;
     }

@@ -7,7 +7,7 @@ import java.time.Duration;
  * resource it could exhaust has a bound; passing one is a {@link ChatTemplateException} of kind
  * {@link ChatTemplateException.Kind#LIMIT}.
  *
- * @param maxSteps evaluated expressions, loop passes, list elements and 32-character pieces of text
+ * @param maxSteps evaluated expressions, loop passes, list elements and 16-character pieces of text
  * @param maxCharacters longest text that may be built, the output included
  * @param maxDepth nesting of macro calls, recursive loops and values
  * @param maxTime wall-clock time
