@@ -119,7 +119,8 @@ final class CheckpointConversation implements Conversation {
         return null;
     }
 
-    private static Map<String, String> find(Checkpoint checkpoint) {
+    /** The templates that a checkpoint carries, by name; the usual one is {@code default}. */
+    static Map<String, String> find(Checkpoint checkpoint) {
         Map<String, String> found = new HashMap<>();
         Metadata metadata = checkpoint.metadata();
         for (String key : metadata.keys()) {

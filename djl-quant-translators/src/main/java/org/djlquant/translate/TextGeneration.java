@@ -200,6 +200,11 @@ public final class TextGeneration implements AutoCloseable {
                 .collect(Collectors.joining());
     }
 
+    /** The sources of the chat templates that a checkpoint carries, by name; the usual one is {@code default}. */
+    public static Map<String, String> chatTemplates(Checkpoint checkpoint) {
+        return CheckpointConversation.find(checkpoint);
+    }
+
     /** The model's tokenizer. */
     public Tokenizer tokenizer() {
         return tokenizer;

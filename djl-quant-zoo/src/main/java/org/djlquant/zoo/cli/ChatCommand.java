@@ -34,12 +34,13 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (ZooModel<ChatInput, TextStream> model = load.open(ChatInput.class);
                 Predictor<ChatInput, TextStream> predictor = model.newPredictor()) {
-            System.err.println(LoadOptions.report(model));
             Conversation conversation = new Conversation(predictor, sampling.toMap(), system);
             if (message == null) {
+                System.err.println(LoadOptions.report(model));
                 new ChatTerminal(conversation).run();
             } else {
                 try (TextStream stream = conversation.say(message)) {
+                    System.err.println(LoadOptions.report(model));
                     System.err.println(Answer.statistics(Answer.print(stream, System.out)));
                 }
             }

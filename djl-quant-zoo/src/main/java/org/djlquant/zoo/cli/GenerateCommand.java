@@ -27,8 +27,8 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (ZooModel<CompletionInput, TextStream> model = load.open(CompletionInput.class);
                 Predictor<CompletionInput, TextStream> predictor = model.newPredictor()) {
-            System.err.println(LoadOptions.report(model));
             try (TextStream stream = predictor.predict(new CompletionInput(prompt, sampling.toMap()))) {
+                System.err.println(LoadOptions.report(model));
                 System.err.println(Answer.statistics(Answer.print(stream, System.out)));
             }
         }

@@ -12,6 +12,7 @@ import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.model.ModelOptions;
 import org.djlquant.model.Models;
 import org.djlquant.runtime.MemoryPlan;
+import org.djlquant.translate.TextGeneration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -43,6 +44,9 @@ final class InspectCommand implements Callable<Integer> {
                     key -> System.out.printf("  %-44s %s%n", key, checkpoint.metadata().display(key)));
             System.out.println("\ntensors");
             checkpoint.tensors().values().forEach(InspectCommand::tensor);
+            Map<String, String> templates = TextGeneration.chatTemplates(checkpoint);
+            System.out.println(templates.isEmpty() ? "\nno chat template" : "");
+            templates.forEach((name, source) -> System.out.print("chat template " + name + "\n" + source.indent(2)));
         }
         return 0;
     }

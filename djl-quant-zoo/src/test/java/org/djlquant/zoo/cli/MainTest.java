@@ -1,0 +1,118 @@
+package org.djlquant.zoo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.djlquant.zoo.QuantModelZoo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as a person sees them: standard output, errors of one line, exit status. */
+class MainTest {
+    private record Result(int status, String out, String err) {}
+
+    private static Result run(String... args) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        try {
+            int status = Main.run(args);
+            return new Result(status, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private static void assertRefused(Result result, String... words) {
+        assertEquals(2, result.status, result.err);
+        assertEquals("", result.out);
+        assertEquals(1, result.err.strip().lines().count(), result.err);
+        for (String word : words) {
+            assertTrue(result.err.contains(word), result.err);
+        }
+    }
+
+    @Test
+    void everyCommandHasHelp() {
+        for (String command : List.of("chat", "generate", "inspect", "bench", "models", "convert")) {
+            Result result = run(command, "--help");
+            assertEquals(0, result.status);
+            assertTrue(result.out.contains("Usage: djl-quant " + command), result.out);
+        }
+    }
+
+    @Test
+    void modelsListsEveryName() {
+        Result result = run("models");
+        assertEquals(0, result.status);
+        QuantModelZoo.entries().forEach(entry -> assertTrue(result.out.contains(entry.name()), result.out));
+    }
+
+    @Test
+    void inspectShowsWhatACheckpointIs() {
+        Result result = run("inspect", "zephyr-tiny");
+        assertEquals(0, result.status, result.err);
+        for (String word : List.of("llama.block_count", "blk.0.attn_q.weight", "bits per weight", "memory plan", "<|user|>")) {
+            assertTrue(result.out.contains(word), word + " in " + result.out);
+        }
+    }
+
+    @Test
+    void generatePrintsOnlyTheContinuation() {
+        String[] command = {"generate", "--model", "zephyr-tiny", "--prompt", "Once", "--temperature", "0", "--max-new-tokens", "5"};
+        Result result = run(command);
+        assertEquals(0, result.status, result.err);
+        assertFalse(result.out.isBlank());
+        assertFalse(result.out.contains("tok/s"));
+        assertTrue(result.err.contains("tok/s") && result.err.contains("zephyr-tiny"), result.err);
+        assertEquals(result.out, run(command).out, "the same tokens again");
+    }
+
+    @Test
+    void chatAnswersAMessage() {
+        Result result = run("chat", "--message", "Hello", "--temperature", "0");
+        assertEquals(0, result.status, result.err);
+        assertFalse(result.out.isBlank());
+        assertFalse(result.out.contains("<|"), result.out);
+    }
+
+    @Test
+    void benchPrintsOneJsonObject() {
+        Result result = run("bench", "zephyr-tiny", "--threads", "1", "--repeat", "1", "--json");
+        assertEquals(0, result.status, result.err);
+        JsonObject json = JsonParser.parseString(result.out).getAsJsonObject();
+        for (String key : List.of("prefill_128", "prefill_512", "decode_64", "load_seconds", "first_token_seconds", "rss_bytes")) {
+            assertTrue(json.get(key).getAsDouble() > 0, key);
+        }
+        assertEquals(1, json.get("threads").getAsInt());
+        assertFalse(json.get("kernels").getAsString().isEmpty());
+    }
+
+    @Test
+    void errorsAreOneLineAndStatusTwo(@TempDir Path folder) throws IOException {
+        assertRefused(run("inspect", "no-such-model"), "no-such-model", "zephyr-tiny");
+        assertRefused(run("chat", "--model", "no-such-model", "--message", "x"), "no-such-model");
+        Path page = Files.writeString(folder.resolve("page.gguf"), "<!doctype html><html></html>");
+        assertRefused(run("generate", "--model", page.toString(), "--prompt", "x"), "page.gguf", "HTML");
+        Path text = Files.writeString(folder.resolve("short.gguf"), "GGUF");
+        assertRefused(run("inspect", text.toString()), "short.gguf");
+        assertRefused(run("generate", "--prompt", "x", "--temperature", "-1"), "temperature");
+        assertRefused(run("generate", "--prompt", "x", "--option", "nonsense=1"), "nonsense");
+        assertRefused(run("generate"), "--prompt");
+        assertRefused(run("nonsense"), "nonsense");
+    }
+}
