@@ -20,17 +20,19 @@ import java.util.TreeSet;
  *
  * @param input what to generate from
  * @param stream whether the answer comes in chunks
+ * @param n how many answers to give
  * @param includeUsage whether a last chunk gives the usage
  * @param model the name the client used, repeated in the answer
  */
-record OpenAiRequest(TextInput input, boolean stream, boolean includeUsage, String model) {
-    /** Fields that say nothing about the answer. */
-    private static final Set<String> IGNORED = Set.of("model", "user", "stream", "stream_options", "messages", "prompt", "tools",
+record OpenAiRequest(TextInput input, boolean stream, int n, boolean includeUsage, String model) {
+    private static final int MAX_N = 16;
+
+    /** Fields that are no parameters of generation. */
+    private static final Set<String> IGNORED = Set.of("model", "user", "n", "stream", "stream_options", "messages", "prompt", "tools",
             "tool_choice", "service_tier", "store", "metadata");
 
     /** Features of the API that are not there: accepted only with the value that means "not used". */
     private static final Map<String, String> NEUTRAL = Map.of(
-            "n", "1",
             "best_of", "1",
             "echo", "false",
             "frequency_penalty", "0",
@@ -64,7 +66,34 @@ record OpenAiRequest(TextInput input, boolean stream, boolean includeUsage, Stri
         JsonElement options = body.get("stream_options");
         boolean usage = options != null && options.isJsonObject() && flag(options.getAsJsonObject(), "include_usage");
         String model = body.has("model") && body.get("model").isJsonPrimitive() ? body.get("model").getAsString() : "";
-        return new OpenAiRequest(input, flag(body, "stream"), usage, model);
+        boolean stream = flag(body, "stream");
+        return new OpenAiRequest(input, stream, answers(body.get("n"), stream), usage, model);
+    }
+
+    /** The input of one of the {@code n} answers: with a seed in the request, each has one of its own. */
+    TextInput choice(int index) {
+        if (index == 0 || !(input.parameters().get("seed") instanceof Number seed)) {
+            return input;
+        }
+        long own = seed.longValue() + index;
+        return switch (input) {
+            case ChatInput chat -> chat.with("seed", own);
+            case CompletionInput completion -> completion.with("seed", own);
+        };
+    }
+
+    private static int answers(JsonElement n, boolean stream) {
+        if (n == null || n.isJsonNull()) {
+            return 1;
+        }
+        int most = stream ? 1 : MAX_N;
+        boolean number = n.isJsonPrimitive() && n.getAsJsonPrimitive().isNumber();
+        int found = number && n.getAsDouble() == n.getAsInt() ? n.getAsInt() : 0;
+        if (found < 1 || found > most) {
+            throw new IllegalArgumentException(
+                    "n must be between 1 and " + MAX_N + ", and 1 if the answer is streamed, found " + n);
+        }
+        return found;
     }
 
     private static Map<String, Object> parameters(JsonObject body) {

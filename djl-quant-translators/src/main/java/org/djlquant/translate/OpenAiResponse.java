@@ -23,19 +23,25 @@ final class OpenAiResponse {
         id = (chat ? "chatcmpl-" : "cmpl-") + UUID.randomUUID();
     }
 
-    /** The whole answer. */
-    String whole(ChatOutput output) {
-        JsonObject choice = new JsonObject();
-        choice.addProperty("index", 0);
-        if (chat) {
-            choice.add("message", message("assistant", output.text()));
-        } else {
-            choice.addProperty("text", output.text());
+    /** The whole answer, one choice for each output. */
+    String whole(List<ChatOutput> outputs) {
+        JsonArray choices = new JsonArray();
+        int tokens = 0;
+        for (ChatOutput output : outputs) {
+            JsonObject choice = new JsonObject();
+            choice.addProperty("index", choices.size());
+            if (chat) {
+                choice.add("message", message("assistant", output.text()));
+            } else {
+                choice.addProperty("text", output.text());
+            }
+            choice.add("logprobs", output.logProbs().isEmpty() ? JsonNull.INSTANCE : logProbs(output.logProbs()));
+            choice.addProperty("finish_reason", output.finishReason());
+            choices.add(choice);
+            tokens += output.usage().completionTokens();
         }
-        choice.add("logprobs", output.logProbs().isEmpty() ? JsonNull.INSTANCE : logProbs(output.logProbs()));
-        choice.addProperty("finish_reason", output.finishReason());
-        JsonObject body = frame(chat ? "chat.completion" : "text_completion", choice);
-        body.add("usage", usage(output.usage()));
+        JsonObject body = frame(chat ? "chat.completion" : "text_completion", choices);
+        body.add("usage", usage(new Usage(outputs.getFirst().usage().promptTokens(), tokens)));
         return body.toString();
     }
 
@@ -53,7 +59,7 @@ final class OpenAiResponse {
         choice.addProperty("index", 0);
         choice.addProperty("text", text);
         choice.add("finish_reason", JsonNull.INSTANCE);
-        return event(frame("text_completion", choice));
+        return event(frame("text_completion", only(choice)));
     }
 
     /** The last chunks: why it ended, the usage if asked for, and the end mark. */
@@ -66,10 +72,10 @@ final class OpenAiResponse {
             choice.addProperty("index", 0);
             choice.addProperty("text", "");
             choice.addProperty("finish_reason", output.finishReason());
-            events.append(event(frame("text_completion", choice)));
+            events.append(event(frame("text_completion", only(choice))));
         }
         if (includeUsage) {
-            JsonObject body = frame(chat ? "chat.completion.chunk" : "text_completion", null);
+            JsonObject body = frame(chat ? "chat.completion.chunk" : "text_completion", new JsonArray());
             body.add("usage", usage(output.usage()));
             events.append(event(body));
         }
@@ -96,7 +102,7 @@ final class OpenAiResponse {
         choice.addProperty("index", 0);
         choice.add("delta", delta);
         choice.addProperty("finish_reason", finishReason);
-        return frame("chat.completion.chunk", choice);
+        return frame("chat.completion.chunk", only(choice));
     }
 
     private static JsonObject message(String role, String content) {
@@ -137,16 +143,18 @@ final class OpenAiResponse {
         return json;
     }
 
-    private JsonObject frame(String object, JsonObject choice) {
+    private static JsonArray only(JsonObject choice) {
+        JsonArray choices = new JsonArray();
+        choices.add(choice);
+        return choices;
+    }
+
+    private JsonObject frame(String object, JsonArray choices) {
         JsonObject body = new JsonObject();
         body.addProperty("id", id);
         body.addProperty("object", object);
         body.addProperty("created", created);
         body.addProperty("model", model);
-        JsonArray choices = new JsonArray();
-        if (choice != null) {
-            choices.add(choice);
-        }
         body.add("choices", choices);
         return body;
     }

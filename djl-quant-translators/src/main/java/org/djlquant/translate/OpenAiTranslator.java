@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.Stream;
 
 /**
  * {@code Input} to {@code Output} as DJL Serving passes them: the body is an OpenAI request in JSON, or
@@ -31,6 +32,7 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
     List<Output> answer(List<Input> inputs) {
         List<Parsed> parsed = inputs.stream().map(this::parse).toList();
         List<Parsed> together = new ArrayList<>();
+        List<TextInput> prompts = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             Parsed each = parsed.get(i);
             if (each.request == null) {
@@ -40,13 +42,16 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
                 streamInBackground(each, inputs.get(i));
             } else {
                 together.add(each);
+                for (int choice = 0; choice < each.request.n(); choice++) {
+                    prompts.add(each.request.choice(choice));
+                }
             }
         }
-        List<ChatOutput> answers = text().generate(together.stream().map(p -> p.request.input()).toList());
-        for (int i = 0; i < answers.size(); i++) {
-            Parsed each = together.get(i);
+        Iterator<ChatOutput> answers = text().generate(prompts).iterator();
+        for (Parsed each : together) {
+            List<ChatOutput> choices = Stream.generate(answers::next).limit(each.request.n()).toList();
             each.output.addProperty(CONTENT_TYPE, each.plain ? "text/plain; charset=utf-8" : JSON);
-            each.output.add(each.plain ? answers.get(i).text() : new OpenAiResponse(each.request).whole(answers.get(i)));
+            each.output.add(each.plain ? choices.getFirst().text() : new OpenAiResponse(each.request).whole(choices));
         }
         return parsed.stream().map(Parsed::output).toList();
     }
@@ -61,7 +66,7 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
             String body = data.getAsString().strip();
             boolean plain = !body.startsWith("{");
             OpenAiRequest request = plain
-                    ? new OpenAiRequest(ChatInput.of(body), false, false, "")
+                    ? new OpenAiRequest(ChatInput.of(body), false, 1, false, "")
                     : OpenAiRequest.parse(body);
             // what would fail for one input alone must not fail the batch
             text().check(request.input());

@@ -33,6 +33,9 @@ public final class TextGeneration implements AutoCloseable {
 
     private static final int EMBED_CHUNK = 32;
 
+    /** Requests that run at the same time: each has a KV cache, and more of them would hardly be faster. */
+    private static final int MAX_BATCH = 32;
+
     private final CausalLM model;
     private final Tokenizer tokenizer;
     private final Conversation conversation;
@@ -114,7 +117,7 @@ public final class TextGeneration implements AutoCloseable {
     }
 
     /**
-     * Answers several inputs together: each step reads the weights once for all of them.
+     * Answers several inputs together, up to 32 at a time: each step reads the weights once for all of them.
      *
      * @return the answers in the order of the inputs
      */
@@ -124,7 +127,7 @@ public final class TextGeneration implements AutoCloseable {
 
     /** An answer to be pulled piece by piece. The prompt is checked now; nothing is computed before the first piece is asked for. */
     public TextStream stream(TextInput input) {
-        int[] prompt = promptTokens(input);
+        int[] prompt = fitting(promptTokens(input));
         GenerationParameters parameters = defaults.with(input.parameters());
         return new TextStream(
                 sink -> new TextCollector(tokenizer, detokenizer(input, prompt), parameters, sink),
@@ -139,11 +142,16 @@ public final class TextGeneration implements AutoCloseable {
      */
     public void check(TextInput input) {
         defaults.with(input.parameters());
-        int tokens = promptTokens(input).length;
-        if (tokens == 0 || tokens > model.contextLength()) {
+        fitting(promptTokens(input));
+    }
+
+    private int[] fitting(int[] tokens) {
+        if (tokens.length == 0 || tokens.length > model.contextLength()) {
             throw new IllegalArgumentException("the prompt must have 1 to " + model.contextLength()
-                    + " tokens, as many as the context, found " + tokens);
+                    + " tokens, as many as the context, found " + tokens.length
+                    + "; shorten it, or load the model with a larger max_model_len if it was trained with more");
         }
+        return tokens;
     }
 
     /**
@@ -155,11 +163,7 @@ public final class TextGeneration implements AutoCloseable {
      * @throws IllegalArgumentException if the text has no token, or more than the context
      */
     public float[] embed(String input) {
-        int[] tokens = tokenizer.encode(input, true);
-        if (tokens.length == 0 || tokens.length > model.contextLength()) {
-            throw new IllegalArgumentException(
-                    "the text must have 1 to " + model.contextLength() + " tokens, as many as the context, found " + tokens.length);
-        }
+        int[] tokens = fitting(tokenizer.encode(input, true));
         int width = model.hiddenSize();
         double[] sum = new double[width];
         Batch batch = new Batch();
@@ -221,22 +225,21 @@ public final class TextGeneration implements AutoCloseable {
     }
 
     private List<ChatOutput> run(List<? extends TextInput> inputs, Consumer<String> sink, Cancellation cancellation) {
-        if (inputs.isEmpty()) {
-            return List.of();
-        }
         List<TextCollector> collectors = new ArrayList<>(inputs.size());
         List<Request> requests = new ArrayList<>(inputs.size());
         for (TextInput input : inputs) {
             GenerationParameters parameters = defaults.with(input.parameters());
-            int[] prompt = promptTokens(input);
+            int[] prompt = fitting(promptTokens(input));
             TextCollector collector = new TextCollector(tokenizer, detokenizer(input, prompt), parameters, sink);
             collectors.add(collector);
             requests.add(new Request(prompt, parameters.toConfig(eosTokenIds), collector, cancellation));
         }
-        List<Generation> generations = Generator.generate(model, requests);
         List<ChatOutput> outputs = new ArrayList<>(inputs.size());
-        for (int i = 0; i < generations.size(); i++) {
-            outputs.add(collectors.get(i).finish(generations.get(i)));
+        for (int from = 0; from < requests.size(); from += MAX_BATCH) {
+            List<Request> together = requests.subList(from, Math.min(from + MAX_BATCH, requests.size()));
+            for (Generation generation : Generator.generate(model, together)) {
+                outputs.add(collectors.get(outputs.size()).finish(generation));
+            }
         }
         return outputs;
     }

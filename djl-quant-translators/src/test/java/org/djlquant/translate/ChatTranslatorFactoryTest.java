@@ -249,6 +249,15 @@ class ChatTranslatorFactoryTest {
             assertEquals(3, first.getAsJsonArray("top_logprobs").size());
             assertTrue(first.get("logprob").getAsDouble() < 0);
 
+            JsonObject three = json(predictor.predict(body(chat(",\"n\":3,\"temperature\":5,\"seed\":1"))));
+            assertEquals(3, three.getAsJsonArray("choices").size());
+            assertEquals(
+                    content(three), content(json(predictor.predict(body(chat(",\"temperature\":5,\"seed\":1"))))));
+            assertEquals(3, three.getAsJsonArray("choices").asList().stream()
+                    .map(choice -> choice.getAsJsonObject().get("message").toString())
+                    .distinct()
+                    .count());
+
             Output streamed = predictor.predict(body(chat(",\"stream\":true")));
             ChunkedBytesSupplier chunks = assertInstanceOf(ChunkedBytesSupplier.class, streamed.getData());
             List<String> events = new ArrayList<>();

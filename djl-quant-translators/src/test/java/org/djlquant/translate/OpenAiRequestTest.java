@@ -51,7 +51,10 @@ class OpenAiRequestTest {
         "{\"messages\":[{\"role\":\"user\"}]}|messages[0].content",
         "{\"messages\":[{\"content\":\"x\"}]}|messages[0].role",
         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]}|not text",
-        "{\"prompt\":\"a\",\"n\":2}|n is not supported and must be 1",
+        "{\"prompt\":\"a\",\"n\":0}|n must be between 1 and 16",
+        "{\"prompt\":\"a\",\"n\":\"2\"}|n must be between 1 and 16",
+        "{\"prompt\":\"a\",\"n\":2,\"stream\":true}|1 if the answer is streamed",
+        "{\"prompt\":\"a\",\"best_of\":2}|best_of is not supported and must be 1",
         "{\"prompt\":\"a\",\"response_format\":{\"type\":\"json_object\"}}|response_format",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":5}|tools must be",
         "{\"prompt\":\"a\",\"temprature\":1}|unknown field temprature; known are"

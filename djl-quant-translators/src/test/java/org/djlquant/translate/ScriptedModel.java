@@ -38,7 +38,10 @@ final class ScriptedModel implements CausalLM {
 
         @Override
         public Sequence fork() {
-            throw new UnsupportedOperationException();
+            Script copy = (Script) newSequence();
+            copy.length = length;
+            copy.next = next;
+            return copy;
         }
 
         @Override

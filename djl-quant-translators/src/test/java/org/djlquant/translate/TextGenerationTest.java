@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -161,6 +162,9 @@ class TextGenerationTest {
         assertEquals(passesAlone, model.runsOfPasses.size());
         assertTrue(model.runsOfPasses.stream().allMatch(runs -> runs == 3), model.runsOfPasses.toString());
         assertEquals(List.of(), text.generate(List.of()));
+        model.runsOfPasses.clear();
+        assertEquals(70, text.generate(Collections.nCopies(70, ChatInput.of("Hi"))).size());
+        assertEquals(32, Collections.max(model.runsOfPasses), "caches of all inputs at once could be too large");
     }
 
     @Test
