@@ -21,10 +21,6 @@ final class CallArguments {
         this.named = named;
     }
 
-    static CallArguments of(Object... positional) {
-        return new CallArguments(java.util.Arrays.asList(positional), Map.of());
-    }
-
     /** The same arguments unread, for a function that is called for one element after the other. */
     CallArguments fresh() {
         return new CallArguments(positional, named.isEmpty() ? named : new LinkedHashMap<>(named));
@@ -103,9 +99,6 @@ final class CallArguments {
 
     /** An int argument, saturated to a long. */
     static long integer(Object value) {
-        if (value instanceof ValueTypes.Undefined undefined) {
-            throw ChatTemplateException.type("'Undefined' object cannot be interpreted as an integer");
-        }
         if (!Numbers.isInt(value)) {
             throw ChatTemplateException.type("'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
         }

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class ChatTemplates {
 
-    /** Templates by name, and for each the parts of model names that mean it. */
+    /** A part of a model's name, in lower case, and the template that it means. */
     private record Rule(String part, String template) {}
 
     private static final List<String> NAMES = List.of("alpaca", "chatglm2", "chatglm3", "chatml", "falcon", "gemma", "gemma-3",

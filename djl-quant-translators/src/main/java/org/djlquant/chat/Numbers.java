@@ -278,5 +278,4 @@ final class Numbers {
         }
         return sign + digits.substring(0, point) + "." + digits.substring(point);
     }
-
 }
