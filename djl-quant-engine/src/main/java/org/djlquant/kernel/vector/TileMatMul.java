@@ -57,6 +57,7 @@ final class TileMatMul implements MatMul {
                 packer.pack(quad);
             }
         });
+        weight.unload();
         return new TileMatMul(layout, packed, weight.columnOrder());
     }
 
