@@ -13,10 +13,10 @@ import org.djlquant.runtime.LoadReport;
 import org.djlquant.runtime.Workers;
 
 /**
- * Runs the {@link DecoderParts} of any architecture. Passes of different threads take turns in the
- * order they came; a closed model refuses them.
+ * Runs the {@link DecoderParts} of any architecture. Passes that different threads want at the same
+ * time are shared, else they take turns in the order they came; a closed model refuses them.
  */
-final class Decoder implements CausalLM {
+final class Decoder implements CausalLM, PassScheduler.Runner {
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
     private final DecoderParts parts;
@@ -30,7 +30,7 @@ final class Decoder implements CausalLM {
     private final Pass pass;
     private final ReentrantLock lock = new ReentrantLock(true);
     private final Set<DecoderSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
-    private long passes;
+    private final PassScheduler scheduler;
     private boolean closed;
 
     Decoder(
@@ -44,6 +44,7 @@ final class Decoder implements CausalLM {
         this.checkpoint = checkpoint;
         this.report = report;
         pass = new Pass(parts, kernels, workers);
+        scheduler = new PassScheduler(lock, this, parts.vocabularySize());
     }
 
     @Override
@@ -134,19 +135,13 @@ final class Decoder implements CausalLM {
 
     @Override
     public void forward(Batch batch) {
-        lock.lock();
-        try {
-            requireOpen();
-            check(batch);
-            run(batch, batch.reserveLogits(batch.logitsRows() * parts.vocabularySize()));
-        } finally {
-            lock.unlock();
-        }
+        scheduler.forward(batch);
     }
 
     /** Refuses whatever would leave sequences half advanced. */
-    private void check(Batch batch) {
-        passes++;
+    @Override
+    public void check(Batch batch, long number) {
+        requireOpen();
         List<Batch.Run> runs = batch.runs();
         if ((long) batch.logitsRows() * parts.vocabularySize() > MAX_ARRAY) {
             throw new IllegalArgumentException("logits of " + batch.logitsRows() + " tokens x " + parts.vocabularySize()
@@ -160,7 +155,7 @@ final class Decoder implements CausalLM {
             if (sequence.isClosed()) {
                 throw new IllegalStateException("run " + r + " holds a closed sequence");
             }
-            if (sequence.enters(passes)) {
+            if (sequence.enters(number)) {
                 throw new IllegalArgumentException("run " + r + " holds a sequence that is already in the batch");
             }
             if (!sequence.isEven()) {
@@ -184,7 +179,9 @@ final class Decoder implements CausalLM {
     }
 
     /** Cuts the runs into passes that fit the working memory. */
-    private void run(Batch batch, float[] logits) {
+    @Override
+    public void run(Batch batch) {
+        float[] logits = batch.reserveLogits(batch.logitsRows() * parts.vocabularySize());
         List<Batch.Run> runs = batch.runs();
         int run = 0;
         int done = 0; // tokens of the current run

@@ -244,16 +244,20 @@ class DecoderTest {
             Batch batch = new Batch();
             int[] next = {1};
             batch.add(sequence, next, 0, 1, Batch.Logits.LAST);
-            long[] allocated = new long[200];
-            for (int t = 0; t < allocated.length; t++) {
-                next[0] = t;
+            // An array made for each token shows in every token; what does not are growing caches, and
+            // vectors that are boxed until the compiler has come to the kernels.
+            long least = Long.MAX_VALUE;
+            long deadline = System.nanoTime() + 40_000_000_000L;
+            for (int t = 0; least >= 3000 && System.nanoTime() < deadline; t++) {
+                if (sequence.length() == 500) {
+                    sequence.truncate(0);
+                }
+                next[0] = t % 4096;
                 long before = threads.getCurrentThreadAllocatedBytes();
                 model.forward(batch);
-                allocated[t] = threads.getCurrentThreadAllocatedBytes() - before;
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
             }
-            // The cache grows now and then, so the median counts.
-            Arrays.sort(allocated);
-            assertTrue(allocated[100] < 3000, () -> "bytes per token " + allocated[100]);
+            assertTrue(least < 3000, "bytes per token " + least);
         }
     }
 

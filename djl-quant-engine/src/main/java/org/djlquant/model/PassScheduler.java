@@ -1,0 +1,181 @@
+package org.djlquant.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Lets requests of different threads that want a pass at the same time share one, so that the weights
+ * are read once for all of them. Whoever gets the lock serves everybody who waits; a thread alone
+ * pays nothing. Safe for use by many threads.
+ */
+final class PassScheduler {
+    /** What a model does with a batch; called under the lock. */
+    interface Runner {
+        /** Refuses a batch that cannot run; {@code pass} differs from group to group. */
+        void check(Batch batch, long pass);
+
+        /** Runs a batch that was checked; on failure all its sequences are as before. */
+        void run(Batch batch);
+    }
+
+    /** A shared pass is not made longer than this, so that nobody waits for long. */
+    private static final int MAX_TOKENS = 256;
+
+    /** Rows of logits that are worth copying to their batches. */
+    private static final int MAX_ROWS = 64;
+
+    private static final long MAX_WAIT_NANOS = 1_000_000;
+    private static final long NAP_NANOS = 20_000;
+
+    private final ReentrantLock lock;
+    private final Runner runner;
+    private final int vocabulary;
+    private final ConcurrentLinkedQueue<Ticket> waiting = new ConcurrentLinkedQueue<>();
+    private final List<Ticket> group = new ArrayList<>();
+    private final List<Thread> lastThreads = new ArrayList<>();
+    private final Batch shared = new Batch();
+    private long passes;
+    private long lastNanos;
+
+    /** A batch on its way; read and written under the lock. */
+    private static final class Ticket {
+        final Batch batch;
+        final Thread thread = Thread.currentThread();
+        boolean done;
+        Throwable failure;
+
+        Ticket(Batch batch) {
+            this.batch = batch;
+        }
+    }
+
+    PassScheduler(ReentrantLock lock, Runner runner, int vocabulary) {
+        this.lock = lock;
+        this.runner = runner;
+        this.vocabulary = vocabulary;
+    }
+
+    /** Runs a batch, in a pass of its own or shared with others. */
+    void forward(Batch batch) {
+        Ticket ticket = new Ticket(batch);
+        waiting.add(ticket);
+        lock.lock();
+        try {
+            if (!ticket.done) {
+                awaitOthers(ticket.thread);
+            }
+            while (!ticket.done) {
+                takeGroup();
+                long begin = System.nanoTime();
+                runGroup();
+                lastNanos = System.nanoTime() - begin;
+            }
+        } finally {
+            lock.unlock();
+        }
+        switch (ticket.failure) {
+            case null -> { }
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(ticket.failure);
+        }
+    }
+
+    /**
+     * The threads of the last pass usually come back as soon as they have chosen their tokens. Giving
+     * them a moment, short against a pass, keeps two threads from taking turns forever.
+     */
+    private void awaitOthers(Thread self) {
+        long deadline = System.nanoTime() + Math.min(MAX_WAIT_NANOS, lastNanos / 16);
+        for (Thread each : lastThreads) {
+            while (each != self && !isWaiting(each) && System.nanoTime() < deadline) {
+                LockSupport.parkNanos(NAP_NANOS);
+            }
+        }
+    }
+
+    private boolean isWaiting(Thread thread) {
+        for (Ticket each : waiting) {
+            if (each.thread == thread) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes from the queue, in order, what one pass should hold: at least one batch. */
+    private void takeGroup() {
+        group.clear();
+        lastThreads.clear();
+        int tokens = 0;
+        int rows = 0;
+        for (Ticket next = waiting.peek(); next != null; next = waiting.peek()) {
+            tokens += next.batch.tokens();
+            rows += next.batch.logitsRows();
+            boolean fits = tokens <= MAX_TOKENS && rows <= MAX_ROWS && next.batch.hidden() == null;
+            if (!group.isEmpty() && (!fits || group.getLast().batch.hidden() != null)) {
+                break;
+            }
+            group.add(waiting.remove());
+            lastThreads.add(next.thread);
+        }
+    }
+
+    private void runGroup() {
+        passes++;
+        group.removeIf(ticket -> !attempt(ticket, () -> runner.check(ticket.batch, passes)));
+        if (group.size() > 1 && runTogether()) {
+            return;
+        }
+        boolean again = group.size() > 1; // a shared pass failed: let everybody have the error that is theirs
+        for (Ticket ticket : group) {
+            if (attempt(ticket, () -> {
+                if (again) {
+                    runner.check(ticket.batch, ++passes);
+                }
+                runner.run(ticket.batch);
+            })) {
+                ticket.done = true;
+            }
+        }
+    }
+
+    /** Runs something for one ticket; an exception ends that ticket only. */
+    private static boolean attempt(Ticket ticket, Runnable work) {
+        try {
+            work.run();
+            return true;
+        } catch (RuntimeException | Error e) {
+            ticket.failure = e;
+            ticket.done = true;
+            return false;
+        }
+    }
+
+    private boolean runTogether() {
+        shared.clear();
+        for (Ticket ticket : group) {
+            for (Batch.Run run : ticket.batch.runs()) {
+                shared.add(run.sequence(), run.tokens(), run.from(), run.count(), run.logits());
+            }
+        }
+        try {
+            runner.run(shared);
+        } catch (RuntimeException | Error e) {
+            return false;
+        } finally {
+            shared.runs().clear();
+        }
+        int from = 0;
+        for (Ticket ticket : group) {
+            int values = ticket.batch.logitsRows() * vocabulary;
+            System.arraycopy(shared.logits(), from, ticket.batch.reserveLogits(values), 0, values);
+            from += values;
+            ticket.done = true;
+        }
+        return true;
+    }
+}
