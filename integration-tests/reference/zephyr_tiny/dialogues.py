@@ -50,8 +50,8 @@ def vary(r, text, plain):
     return text
 
 
-def draw(r, held_out=False, mix=None):
-    fns, weights = zip(*(mix or tasks.MIX))
+def draw(r, held_out=False, mix=tasks.MIX):
+    fns, weights = zip(*mix)
     while True:
         item = r.choices(fns, weights)[0](r)
         if tasks.held_out(item) == held_out:
@@ -67,14 +67,14 @@ def system_text(r, style, item=None):
     return " ".join(parts)
 
 
-def dialogue(r):
+def dialogue(r, mix=tasks.MIX):
     """Messages of one training dialogue."""
     n = r.choices([1, 2, 3, 4, r.randint(5, 12)], [35, 25, 20, 12, 8])[0]
     style = r.choices(list(STYLES), [62, 11, 9, 9, 9])[0]
-    first = draw(r)
+    first = draw(r, mix=mix)
     items = [first]
     while len(items) < n:
-        it = draw(r)
+        it = draw(r, mix=mix)
         if it.system or (it.task == "identity" and first.system):
             continue
         items.append(it)

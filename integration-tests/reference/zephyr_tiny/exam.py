@@ -1,4 +1,4 @@
-"""The held-out exam: builds it, and scores a checkpoint on it by exact match of the greedy answer.
+"""The held-out exam: builds it, and scores the Q8_0 values of a checkpoint by exact match of the greedy answer.
 
 No key of the exam is ever in the training text: a key is the phrasing with its words, the facts of a little text, or the words
 of a list (see tasks.held_out); the requests that must be declined use templates that training never shows.
@@ -116,7 +116,7 @@ if __name__ == "__main__":
         import vocab
         torch.set_num_threads(1)
         tok = vocab.load(args.tokenizer)
-        model = generate.load(export.weights(args.checkpoint, args.weights))
+        model = generate.load(export.q8_round_trip(export.weights(args.checkpoint, args.weights)))
         rows = [json.loads(x) for x in open(args.exam, encoding="utf-8")]
         if args.first:
             count = {}

@@ -82,16 +82,20 @@ def write_gguf(path, sd, tok):
     w.close()
 
 
+def hf_config(dtype):
+    return dict(architectures=["MistralForCausalLM"], model_type="mistral", hidden_size=C["hidden"], intermediate_size=C["ffn"], num_hidden_layers=C["layers"],
+                num_attention_heads=C["heads"], num_key_value_heads=C["kv_heads"], head_dim=C["head_dim"], vocab_size=C["vocab"], max_position_embeddings=C["context"],
+                rms_norm_eps=C["eps"], rope_theta=C["theta"], hidden_act="silu", tie_word_embeddings=True, sliding_window=None, attention_dropout=0.0,
+                bos_token_id=1, eos_token_id=2, pad_token_id=2, torch_dtype=str(dtype).split(".")[1])
+
+
 def write_hf(folder, sd, tok, dtype=torch.bfloat16):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     save_file({"model." + k: v.to(dtype).contiguous() for k, v in sd.items()}, folder / "model.safetensors", metadata={"format": "pt"})
     tok.save(str(folder / "tokenizer.json"))
     write = lambda name, x: (folder / name).write_text(json.dumps(x, indent=2) + "\n")
-    write("config.json", dict(architectures=["MistralForCausalLM"], model_type="mistral", hidden_size=C["hidden"], intermediate_size=C["ffn"], num_hidden_layers=C["layers"],
-                              num_attention_heads=C["heads"], num_key_value_heads=C["kv_heads"], head_dim=C["head_dim"], vocab_size=C["vocab"], max_position_embeddings=C["context"],
-                              rms_norm_eps=C["eps"], rope_theta=C["theta"], hidden_act="silu", tie_word_embeddings=True, sliding_window=None, attention_dropout=0.0,
-                              bos_token_id=1, eos_token_id=2, pad_token_id=2, torch_dtype=str(dtype).split(".")[1]))
+    write("config.json", hf_config(dtype))
     write("generation_config.json", dict(bos_token_id=1, eos_token_id=2, pad_token_id=2))
     write("tokenizer_config.json", dict(tokenizer_class="PreTrainedTokenizerFast", bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="</s>", model_max_length=C["context"],
                                         clean_up_tokenization_spaces=False, chat_template=TEMPLATE))

@@ -13,6 +13,7 @@ import export
 import generate
 import train
 import vocab
+from model import Model
 
 NF4 = torch.tensor([-1.0, -0.6961928, -0.52507305, -0.39491749, -0.28444138, -0.18477343, -0.09105004, 0.0, 0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1.0])
 
@@ -42,6 +43,12 @@ SCHEMES = {"bf16": lambda w: w.bfloat16().float(), "Q8_0": block("Q8_0"), "6 bit
            "3 bit g32": affine(3, 32), "2 bit g32": affine(2, 32)}
 
 
+def float_model(sd):
+    m = Model()
+    m.load_state_dict(sd)
+    return m.eval()
+
+
 @torch.no_grad()
 def logits(model, data):
     return [F.log_softmax(model(ids[:, :-1])[w[:, 1:] == 1], -1) for ids, w in data]
@@ -59,19 +66,19 @@ def main():
     source = train.batches(tok, 900002, 8192, 1024)
     data = [next(source) for _ in range(12)]
     target = [ids[:, 1:][w[:, 1:] == 1] for ids, w in data]
-    ref = logits(generate.load(sd), data)
+    ref = logits(float_model(sd), data)
     rows = [json.loads(x) for x in open(args.exam, encoding="utf-8")] if args.exam else []
     n = sum(len(t) for t in target)
     print(n, "answer tokens; perplexity of the float model", math.exp(sum(F.nll_loss(p, t, reduction="sum").item() for p, t in zip(ref, target)) / n))
     for name, q in SCHEMES.items():
-        model = generate.load({k: q(v) if k.endswith("proj.weight") else v for k, v in sd.items()})
-        got = logits(model, data)
+        changed = {k: q(v) if k.endswith("proj.weight") else v for k, v in sd.items()}
+        got = logits(float_model(changed), data)
         kl = sum((p.exp() * (p - g)).sum().item() for p, g in zip(ref, got)) / n
         top = sum((p.argmax(-1) == g.argmax(-1)).sum().item() for p, g in zip(ref, got)) / n
         ppl = math.exp(sum(F.nll_loss(g, t, reduction="sum").item() for g, t in zip(got, target)) / n)
         line = f"| {name} | {kl:.2e} | {100 * top:.2f}% | {ppl:.4f} |"
         if rows:
-            ans = generate.greedy(model, tok, [generate.prompt_ids(tok, x["messages"]) for x in rows], 100)
+            ans = generate.greedy(generate.load(changed), tok, [generate.prompt_ids(tok, x["messages"]) for x in rows], 100)
             line += f" {100 * sum(t == x['answer'] for x, (t, _) in zip(rows, ans)) / len(rows):.1f}% |"
         print(line, flush=True)
 

@@ -1,14 +1,15 @@
-"""Greedy answers with the PyTorch model, many prompts at once."""
+"""Greedy answers by transformers in f32, many prompts at once."""
 
 import torch
+from transformers import MistralConfig, MistralForCausalLM
 
+import export
 from dialogues import render
-from model import Model
 
 
 def load(sd):
-    m = Model()
-    m.load_state_dict(sd)
+    m = MistralForCausalLM(MistralConfig(**export.hf_config(torch.float32)))
+    m.load_state_dict({**{"model." + k: v for k, v in sd.items()}, "lm_head.weight": sd["embed_tokens.weight"]})
     return m.eval()
 
 
@@ -17,26 +18,18 @@ def prompt_ids(tok, messages):
 
 
 @torch.no_grad()
-def greedy(model, tok, prompts, limit=160, batch=48):
-    """Texts and whether each stopped by itself. Rows of different length are right-padded: causal attention ignores the padding."""
+def greedy(model, tok, prompts, limit=160, batch=64):
+    """Texts and whether each stopped by itself, in the order of the prompts (lists of ids)."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     out = [None] * len(prompts)
     for s in range(0, len(order), batch):
         idx = order[s:s + batch]
-        rows = [list(prompts[i]) for i in idx]
-        start = [len(r) for r in rows]
-        live = list(range(len(rows)))
-        for _ in range(limit):
-            n = max(len(rows[k]) for k in live)
-            ids = torch.tensor([rows[k] + [0] * (n - len(rows[k])) for k in live])
-            with torch.autocast("cpu", torch.bfloat16, enabled=False):
-                logits = model(ids)
-            for j, k in enumerate(list(live)):
-                rows[k].append(int(logits[j, len(rows[k]) - 1].argmax()))
-            live = [k for k in live if rows[k][-1] != 2 and len(rows[k]) < 1024]
-            if not live:
-                break
-        for k, i in enumerate(idx):
-            new = rows[k][start[k]:]
-            out[i] = (tok.decode([1] + new, skip_special_tokens=True).strip(), bool(new) and new[-1] == 2)
+        n = max(len(prompts[i]) for i in idx)
+        ids = torch.tensor([[2] * (n - len(prompts[i])) + prompts[i] for i in idx])
+        mask = torch.tensor([[0] * (n - len(prompts[i])) + [1] * len(prompts[i]) for i in idx])
+        new = model.generate(ids, attention_mask=mask, max_new_tokens=limit, do_sample=False, pad_token_id=2)[:, n:].tolist()
+        for i, row in zip(idx, new):
+            # The first word of an answer follows a line break and has no space before it, so nothing may be stripped.
+            text = tok.decode(prompts[i] + row[:row.index(2)] if 2 in row else prompts[i] + row, skip_special_tokens=True)
+            out[i] = (text[len(tok.decode(prompts[i], skip_special_tokens=True)):], 2 in row)
     return out

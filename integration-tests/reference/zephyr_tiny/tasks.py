@@ -392,6 +392,10 @@ def gibberish(r):
     return Item("gibberish", u, [Turn(u, "I am sorry, I do not understand.", "unknown", "unknown")])
 
 
-# task, weight in the training mix
-MIX = [(reading, 30), (story, 13), (memory, 10), (memory_unknown, 1.5), (word_list, 7), (name_some, 2.5), (greet, 2.5), (chat, 2.5), (identity, 4), (glossary, 5),
-       (capital, 4), (color, 2.5), (opposite, 2.5), (kind, 3), (animal, 3), (calendar, 3), (general, 2.5), (number, 3), (system_user, 1.5), (unknown, 5.5), (gibberish, 0.5)]
+# Task and weight. Training begins with reading and stories (language and copying), then the short facts get more room, and in the end what is learned slowest.
+MIX_FIRST = [(reading, 30), (story, 13), (memory, 10), (memory_unknown, 1.5), (word_list, 7), (name_some, 2.5), (greet, 2.5), (chat, 2.5), (identity, 4), (glossary, 5), (capital, 4), (color, 2.5),
+             (opposite, 2.5), (kind, 3), (animal, 3), (calendar, 3), (general, 2.5), (number, 3), (system_user, 1.5), (unknown, 5.5), (gibberish, 0.5)]
+MIX = [(reading, 18), (story, 5), (memory, 8), (memory_unknown, 1), (word_list, 8), (name_some, 2.5), (greet, 3), (chat, 4), (identity, 5), (glossary, 4), (capital, 8), (color, 5),
+       (opposite, 6), (kind, 5), (animal, 6), (calendar, 5), (general, 4.5), (number, 6), (system_user, 1.5), (unknown, 5), (gibberish, 0.5)]
+MIX_LAST = [(reading, 32), (story, 3), (memory, 5), (memory_unknown, 1), (word_list, 7), (name_some, 2), (greet, 2), (chat, 4), (identity, 4), (glossary, 3), (capital, 6), (color, 3),
+            (opposite, 4), (kind, 7), (animal, 4), (calendar, 8), (general, 2), (number, 6), (system_user, 1.5), (unknown, 4), (gibberish, 0.3)]

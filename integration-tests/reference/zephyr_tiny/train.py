@@ -14,11 +14,13 @@ import torch
 import torch.nn.functional as F
 
 import dialogues
+import tasks
 import vocab
 from model import Model
 
 PROMPT_WEIGHT = 0.1
 POOL = 384
+MIXES = [(75, tasks.MIX_FIRST), (114, tasks.MIX), (None, tasks.MIX_LAST)]  # until which pool; about 1,400 and 600 batches of 3,072 tokens
 
 
 def encode(tok, dialogs):
@@ -45,7 +47,8 @@ def batches(tok, seed, tokens, context):
     pool = 0
     while True:
         r = random.Random(seed * 1000003 + pool)
-        rows = [(i[:context + 1], w[:context + 1]) for i, w in encode(tok, [dialogues.dialogue(r) for _ in range(POOL)])]
+        mix = next(m for until, m in MIXES if until is None or pool < until)
+        rows = [(i[:context + 1], w[:context + 1]) for i, w in encode(tok, [dialogues.dialogue(r, mix) for _ in range(POOL)])]
         rows.sort(key=lambda x: len(x[0]))
         groups, cur = [], []
         for row in rows:
@@ -140,7 +143,7 @@ def main():
     else:
         opts = [Muon(mats, args.lr), torch.optim.AdamW(rest, lr=args.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)]
     base = [[g["lr"] for g in o.param_groups] for o in opts]
-    step, seen, end, decay, cpu = 0, 0, args.steps, args.decay, 0.0
+    step, seen, end, decay, top, cpu = 0, 0, args.steps, args.decay, 1.0, 0.0
     ema = {k: v.clone() for k, v in model.state_dict().items()}
     ckpt = out / "checkpoint.pt"
     if ckpt.exists():
@@ -148,7 +151,7 @@ def main():
         model.load_state_dict(c["model"])
         for o, s in zip(opts, c["opts"]):
             o.load_state_dict(s)
-        ema, step, seen, end, decay, cpu = c["ema"], c["step"], c["seen"], c["end"], c["decay"], c["cpu"]
+        ema, step, seen, end, decay, top, cpu = c["ema"], c["step"], c["seen"], c["end"], c["decay"], c.get("top", 1.0), c["cpu"]
     data = batches(tok, args.seed, args.tokens, 1024)
     for _ in range(step):
         next(data)
@@ -157,17 +160,18 @@ def main():
     cpu0, t0, seen0 = time.process_time() - cpu, time.time(), seen
 
     def save():
-        torch.save(dict(model=model.state_dict(), ema=ema, opts=[o.state_dict() for o in opts], step=step, seen=seen, end=end, decay=decay, cpu=time.process_time() - cpu0), out / "checkpoint.tmp")
+        torch.save(dict(model=model.state_dict(), ema=ema, opts=[o.state_dict() for o in opts], step=step, seen=seen, end=end, decay=decay, top=top, cpu=time.process_time() - cpu0), out / "checkpoint.tmp")
         os.replace(out / "checkpoint.tmp", ckpt)
 
     run = 0.0
     while step < end:
         stop = out / "FINISH_NOW"
         if stop.exists():
+            top *= min(1.0, max(end - step, 1) / decay)
             decay = int(stop.read_text().strip() or 500)
             end = step + decay
             stop.rename(out / "FINISH_SEEN")
-        f = min(1.0, (step + 1) / 100, max(end - step, 1) / decay)
+        f = min((step + 1) / 100, top * min(1.0, max(end - step, 1) / decay))
         for o, ls in zip(opts, base):
             for g, lr in zip(o.param_groups, ls):
                 g["lr"] = lr * f
