@@ -10,14 +10,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.djlquant.quant.BlockMatrix;
 import org.djlquant.quant.BlockScheme;
+import org.djlquant.quant.Bnb4;
 import org.djlquant.quant.Int8Rows;
 import org.djlquant.quant.Schemes;
 import org.djlquant.quant.WeightMatrix;
 
 /**
  * Quantized matrices in a stream: scheme (modified UTF-8), rows, columns (big-endian ints), then the
- * bytes of the scheme as it defines them; {@code INT8} has its float32 scales, little-endian, before
- * the codes.
+ * bytes of the scheme as it defines them. Before its codes, {@code INT8} has one scale per row, and
+ * {@code NF4} and {@code FP4} have the length of a block (int) and its maxima: float32, little-endian.
  */
 final class PackedWeights {
     private PackedWeights() {}
@@ -30,14 +31,23 @@ final class PackedWeights {
         switch (weight) {
             case BlockMatrix matrix -> copy(matrix.data(), os);
             case Int8Rows matrix -> {
-                ByteBuffer scales = ByteBuffer.allocate(4 * matrix.rows()).order(ByteOrder.LITTLE_ENDIAN);
-                scales.asFloatBuffer().put(matrix.scales());
-                os.write(scales.array());
+                writeFloats(matrix.scales(), os);
+                copy(matrix.codes(), os);
+            }
+            case Bnb4 matrix when matrix.hasStandardTable() -> {
+                os.writeInt(matrix.blockLength());
+                writeFloats(matrix.absmax(), os);
                 copy(matrix.codes(), os);
             }
             default -> throw new UnsupportedOperationException(
                     "weights of scheme " + weight.scheme() + " cannot be saved as parameters");
         }
+    }
+
+    private static void writeFloats(float[] values, DataOutputStream os) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        os.write(bytes.array());
     }
 
     private static void copy(MemorySegment from, DataOutputStream os) throws IOException {
@@ -61,13 +71,29 @@ final class PackedWeights {
         if (blocks != null) {
             return new BlockMatrix(blocks, bytes(is, rows * blocks.rowBytes(cols)), rows, cols);
         }
-        if (!scheme.equals("INT8")) {
-            throw new MalformedModelException("unknown scheme of saved weights: " + scheme);
+        long elements = (long) rows * cols;
+        switch (scheme) {
+            case "INT8" -> {
+                float[] scales = floats(is, rows);
+                return new Int8Rows(bytes(is, elements), scales, rows, cols);
+            }
+            case "NF4", "FP4" -> {
+                int block = is.readInt();
+                if (block < 2) {
+                    throw new MalformedModelException("a saved " + scheme + " matrix with blocks of " + block);
+                }
+                float[] absmax = floats(is, Math.ceilDiv(elements, (long) block));
+                return Bnb4.of(scheme, bytes(is, Math.ceilDiv(elements, 2L)), absmax, block, rows, cols);
+            }
+            default -> throw new MalformedModelException("unknown scheme of saved weights: " + scheme);
         }
-        byte[] scaleBytes = exactly(is, 4L * rows);
-        float[] scales = new float[rows];
-        ByteBuffer.wrap(scaleBytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(scales);
-        return new Int8Rows(bytes(is, (long) rows * cols), scales, rows, cols);
+    }
+
+    private static float[] floats(DataInputStream is, long count) throws IOException, MalformedModelException {
+        ByteBuffer bytes = ByteBuffer.wrap(exactly(is, 4 * count)).order(ByteOrder.LITTLE_ENDIAN);
+        float[] values = new float[(int) count];
+        bytes.asFloatBuffer().get(values);
+        return values;
     }
 
     private static MemorySegment bytes(DataInputStream is, long size) throws IOException, MalformedModelException {

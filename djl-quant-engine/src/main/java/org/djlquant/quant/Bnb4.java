@@ -143,6 +143,26 @@ public final class Bnb4 implements WeightMatrix {
         return new IllegalArgumentException("tensor " + state.name() + ": key " + key + " is missing");
     }
 
+    /** The codes as stored, two a byte, the high nibble first. */
+    public MemorySegment codes() {
+        return weight;
+    }
+
+    /** The largest magnitude of each block. */
+    public float[] absmax() {
+        return absmax.clone();
+    }
+
+    /** Elements of a block. */
+    public int blockLength() {
+        return block;
+    }
+
+    /** Whether the codebook is the scheme's own, not one that the checkpoint brought. */
+    public boolean hasStandardTable() {
+        return Arrays.equals(table, table(scheme));
+    }
+
     @Override
     public String scheme() {
         return scheme;

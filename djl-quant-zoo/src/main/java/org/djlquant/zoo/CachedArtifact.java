@@ -1,5 +1,6 @@
 package org.djlquant.zoo;
 
+import ai.djl.util.JsonUtils;
 import ai.djl.util.Utils;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -83,6 +84,7 @@ final class CachedArtifact {
                         "engine": "%s",
                         "translatorFactory": "%s"%s
                       },
+                      "options": %s,
                       "files": {}
                     }
                   ]
@@ -97,7 +99,8 @@ final class CachedArtifact {
                         entry.embedded()
                                 ? ""
                                 : ", \"blockFactory\": \"%s\", \"%s\": \"%s\""
-                                        .formatted(HubModel.class.getName(), HubModel.REFERENCE, entry.hub()));
+                                        .formatted(HubModel.class.getName(), HubModel.REFERENCE, entry.hub()),
+                        JsonUtils.GSON.toJson(entry.options()));
     }
 
     private static void replace(Path target, byte[] content) throws IOException {

@@ -5,6 +5,7 @@ import ai.djl.util.Progress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.djlquant.zoo.fetch.HubDownloader;
 import org.djlquant.zoo.fetch.HubFile;
 import org.djlquant.zoo.fetch.HubReference;
@@ -20,11 +21,11 @@ final class HubRepository extends QuantRepository {
     private Path fetched;
 
     HubRepository(String name, URI uri) {
-        this(name, uri, HubReference.parse(uri.toString()));
+        this(name, uri, HubReference.parse(uri.toString()), Map.of());
     }
 
-    HubRepository(String name, URI uri, HubReference reference) {
-        super(name, uri, Path.of(reference.repository()));
+    HubRepository(String name, URI uri, HubReference reference, Map<String, String> options) {
+        super(name, uri, Path.of(reference.repository()), options);
         this.reference = reference;
     }
 

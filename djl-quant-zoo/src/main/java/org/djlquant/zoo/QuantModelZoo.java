@@ -5,11 +5,8 @@ import ai.djl.repository.Artifact;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
 import ai.djl.repository.zoo.BaseModelLoader;
-import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelLoader;
-import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ModelZoo;
-import ai.djl.repository.zoo.ZooModel;
 import ai.djl.util.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.djlquant.engine.QuantEngine;
-import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.zoo.fetch.HubReference;
 
 /**
@@ -42,7 +38,7 @@ public final class QuantModelZoo extends ModelZoo {
         URI uri = URI.create(QuantRepositoryFactory.SCHEME + ":" + entry.name());
         CachedArtifact cached = new CachedArtifact(entry);
         Repository repository = !entry.embedded()
-                ? new HubRepository(entry.name(), uri, HubReference.parse(entry.hub()))
+                ? new HubRepository(entry.name(), uri, HubReference.parse(entry.hub()), entry.options())
                 : new QuantRepository(entry.name(), uri, cached.folder()) {
                     @Override
                     public void prepare(Artifact artifact, Progress progress) throws IOException {
@@ -50,7 +46,7 @@ public final class QuantModelZoo extends ModelZoo {
                     }
                 };
         MRL mrl = repository.model(Application.NLP.TEXT_GENERATION, GROUP_ID, entry.name());
-        return entry.needs().isEmpty() ? new BaseModelLoader(mrl) : new Unavailable(mrl, entry);
+        return new BaseModelLoader(mrl);
     }
 
     /** All names, embedded ones first. */
@@ -62,22 +58,14 @@ public final class QuantModelZoo extends ModelZoo {
         return ZooEntry.ALL.stream().filter(e -> e.name().equals(name)).findFirst();
     }
 
-    private static void requireSupported(ZooEntry entry) {
-        if (!entry.needs().isEmpty()) {
-            throw new UnsupportedModelException(entry.name() + " needs " + entry.needs());
-        }
-    }
-
     /**
      * The file or folder of a model: of an embedded one as unpacked to DJL's cache, of another as the hub
      * client's cache has it after fetching what is missing; empty if the zoo has no such name.
      *
-     * @throws UnsupportedModelException if this version cannot load it; says what it needs
      * @throws org.djlquant.zoo.fetch.DownloadException if it cannot be fetched
      */
     public static Optional<Path> file(String name) {
         return entry(name).map(entry -> {
-            requireSupported(entry);
             try {
                 return entry.embedded()
                         ? new CachedArtifact(entry).unpack()
@@ -112,13 +100,10 @@ public final class QuantModelZoo extends ModelZoo {
      * The loader of a name, {@code null} if there is none. DJL asks for it right before it opens {@code
      * djl://org.djlquant/<name>} with a repository of its own, for which {@link CachedArtifact} is made
      * ready here. Nothing is fetched yet.
-     *
-     * @throws UnsupportedModelException if this version cannot load it; says what it needs
      */
     @Override
     public ModelLoader getModelLoader(String name) {
         entry(name).ifPresent(entry -> {
-            requireSupported(entry);
             try {
                 new CachedArtifact(entry).prepare();
             } catch (IOException e) {
@@ -126,20 +111,5 @@ public final class QuantModelZoo extends ModelZoo {
             }
         });
         return super.getModelLoader(name);
-    }
-
-    /** A name that cannot be loaded, so that it is listed and says why. */
-    private static final class Unavailable extends BaseModelLoader {
-        private final ZooEntry entry;
-
-        Unavailable(MRL mrl, ZooEntry entry) {
-            super(mrl);
-            this.entry = entry;
-        }
-
-        @Override
-        public <I, O> ZooModel<I, O> loadModel(Criteria<I, O> criteria) throws ModelNotFoundException {
-            throw new ModelNotFoundException(entry.name() + " needs " + entry.needs());
-        }
     }
 }

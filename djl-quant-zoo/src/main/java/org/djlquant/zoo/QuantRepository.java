@@ -24,11 +24,17 @@ class QuantRepository extends AbstractRepository {
     private final Metadata metadata = new Metadata.MatchAllMetadata();
 
     QuantRepository(String name, URI uri, Path path) {
+        this(name, uri, path, Map.of());
+    }
+
+    /** With options of the load, which a Criteria can override. */
+    QuantRepository(String name, URI uri, Path path, Map<String, String> options) {
         super(name, uri);
         this.path = path;
         Artifact artifact = new Artifact();
         artifact.setName(path.getFileName() == null ? path.toString() : path.getFileName().toString());
         artifact.setArguments(Map.of("engine", QuantEngine.NAME, "translatorFactory", TRANSLATOR_FACTORY));
+        artifact.setOptions(options);
         metadata.setArtifactId(artifact.getName());
         metadata.setRepositoryUri(URI.create(""));
         metadata.setArtifacts(List.of(artifact));

@@ -64,6 +64,7 @@ class WithoutPyTorchTest {
             logits(HUB_MODEL, b -> b.optModelUrls("djl://org.djlquant/zephyr-7b-beta"));
             logits(HUB_MODEL, b -> b.optGroupId("org.djlquant").optArtifactId("zephyr-7b-beta"));
             logits(HUB_MODEL, b -> b.optModelUrls("hf://HuggingFaceH4/zephyr-7b-beta"));
+            nf4();
             plainModel();
             System.out.println("all good");
         }
@@ -107,6 +108,22 @@ class WithoutPyTorchTest {
                     throw new IllegalStateException("argMax without PyTorch");
                 } catch (UnsupportedOperationException e) {
                     check(e.getMessage().contains("ai.djl.pytorch:pytorch-engine"), e.getMessage());
+                }
+            }
+        }
+
+        /** The name's own option quantizes on loading, unless the Criteria has another. */
+        private static void nf4() throws Exception {
+            for (String quantize : new String[] {"NF4", "Q8_0"}) {
+                Criteria.Builder<NDList, NDList> criteria = Criteria.builder()
+                        .setTypes(NDList.class, NDList.class)
+                        .optModelUrls("djl://org.djlquant/zephyr-7b-beta-nf4");
+                if (!quantize.equals("NF4")) {
+                    criteria.optOption("quantize", quantize);
+                }
+                try (ZooModel<NDList, NDList> model = criteria.build().loadModel()) {
+                    var schemes = ((QuantModel) model.getWrappedModel()).causalLM().report().schemes();
+                    check(schemes.containsKey(quantize), schemes.toString());
                 }
             }
         }

@@ -16,9 +16,7 @@ final class ModelsCommand implements Callable<Integer> {
                 entry.name(),
                 entry.format(),
                 entry.embedded() ? "embedded" : MemoryPlan.size(entry.bytes()),
-                entry.embedded()
-                        ? "ready, needs no network"
-                        : entry.needs().isEmpty() ? "fetched from hf://" + entry.hub() : "needs " + entry.needs()));
+                entry.embedded() ? "ready, needs no network" : "fetched from hf://" + entry.hub()));
         return 0;
     }
 }
