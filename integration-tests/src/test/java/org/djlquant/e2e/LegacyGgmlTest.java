@@ -130,6 +130,15 @@ class LegacyGgmlTest {
     }
 
     @Test
+    void onlyLegacyFilesAreConverted() {
+        Path gguf = GoldenModels.checkpoint(GOLDEN);
+        ModelFormatException e = assertThrows(ModelFormatException.class,
+                () -> GgmlConverter.convert(gguf, folder.resolve("new.gguf"), OPTIONS));
+        assertTrue(e.getMessage().endsWith("found the bytes 47475546"), e.getMessage());
+        assertTrue(Files.notExists(folder.resolve("new.gguf")));
+    }
+
+    @Test
     void damagedFilesNeverFailOtherwise() throws IOException {
         byte[] good = legacy("ggjt", 2);
         Random random = new Random(5);

@@ -116,6 +116,11 @@ record GgmlFile(Container container, Hyper hyper, List<Token> vocabulary, List<T
         if (magic == Container.GGML.magic) {
             return Container.GGML;
         }
+        if (magic != Container.GGMF_V1.magic && magic != Container.GGJT_V1.magic) {
+            throw new ModelFormatException(file.file(), "byte 0", String.format(
+                    "is not a legacy GGML file: expected ggml, ggmf or ggjt reversed, found the bytes %08x",
+                    Integer.reverseBytes(magic)));
+        }
         int version = in.i32("version");
         for (Container container : Container.values()) {
             if (container.magic == magic && container.version == version) {
