@@ -1,12 +1,11 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
-import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
+import static org.djlquant.kernel.vector.Lanes.ONE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -15,15 +14,11 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Dot products of one chunk of a quad with one token. The three methods differ in how a code
- * becomes a float. All add {@code scale · (Σ code·x − zeros)} of every unit to the sums {@code u}.
+ * becomes a float. All add {@code scale · Σ(v(code)·x)} of every unit to the sums {@code u}; the
+ * correction {@code −bias·Σx} goes in where a unit's sum starts.
  *
- * <p>A code is converted where it stands in its word: masked, the word is {@code code · 2^8j}, and
- * the activation it meets has been multiplied by {@code 2^−8j}, which is exact. Shifting every code
- * to one place instead costs a third of the speed, as shifts and multiplications compete for the same
- * execution units.
- *
- * <p>The methods are flat on purpose: with helper methods C2 stops inlining after some thousand
- * nodes, and a kernel that is not one compiled piece is 5 to 50 times slower.
+ * <p>They are flat on purpose: with helper methods C2 stops inlining after some thousand nodes, and
+ * a kernel that is not one compiled piece is 5 to 50 times slower.
  */
 final class CodeDot {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
@@ -34,177 +29,82 @@ final class CodeDot {
      * Codes in one plane of 2, 4 or 8 bits.
      *
      * @param m packed matrix
-     * @param p byte offset of the codes
+     * @param p byte offset of the low plane
      * @param bits width of the plane
      * @param units units in the chunk
      * @param words words of a unit
      * @param perScale log2 of the units that share a scale
      * @param s scales: L values for each tile for each group
-     * @param x activations from {@code k} on, scaled as said above
-     * @param zeros what to take from the sums of units, from {@code zerosAt} on
+     * @param bias factor of Σx
+     * @param x activations from {@code k} on
+     * @param xs sums of x over units from {@code xsAt} on
      * @param u sums, L values for each tile
      */
     static void onePlane(
             MemorySegment m, long p, int bits, int units, int words, int perScale,
-            float[] s, float[] x, int k, float[] zeros, int zerosAt, float[] u) {
-        int mask = (1 << bits) - 1;
-        int sets = 8 / bits;
-        IntVector m0 = IntVector.broadcast(I, mask);
-        IntVector m1 = IntVector.broadcast(I, mask << 8);
-        IntVector m2 = IntVector.broadcast(I, mask << 16);
-        IntVector m3 = IntVector.broadcast(I, mask << 24);
-        for (int g = 0; g < units; g++) {
-            FloatVector a0 = FloatVector.broadcast(F, -zeros[zerosAt + g]);
-            FloatVector a1 = a0;
-            FloatVector a2 = a0;
-            FloatVector a3 = a0;
-            FloatVector b0 = FloatVector.zero(F);
-            FloatVector b1 = b0;
-            FloatVector b2 = b0;
-            FloatVector b3 = b0;
-            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
-                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
-                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int i = 0; i < sets; i++, k += 4) {
-                    FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a0 = ((FloatVector) w0.and(m0).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) w1.and(m0).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) w2.and(m0).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) w3.and(m0).convert(I2F, 0)).fma(xk, a3);
-                    xk = FloatVector.broadcast(F, x[k + 1]);
-                    b0 = ((FloatVector) w0.and(m1).convert(I2F, 0)).fma(xk, b0);
-                    b1 = ((FloatVector) w1.and(m1).convert(I2F, 0)).fma(xk, b1);
-                    b2 = ((FloatVector) w2.and(m1).convert(I2F, 0)).fma(xk, b2);
-                    b3 = ((FloatVector) w3.and(m1).convert(I2F, 0)).fma(xk, b3);
-                    xk = FloatVector.broadcast(F, x[k + 2]);
-                    a0 = ((FloatVector) w0.and(m2).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) w1.and(m2).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) w2.and(m2).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) w3.and(m2).convert(I2F, 0)).fma(xk, a3);
-                    xk = FloatVector.broadcast(F, x[k + 3]);
-                    b0 = ((FloatVector) w0.and(m3).convert(I2F, 0)).fma(xk, b0);
-                    b1 = ((FloatVector) w1.and(m3).convert(I2F, 0)).fma(xk, b1);
-                    b2 = ((FloatVector) w2.and(m3).convert(I2F, 0)).fma(xk, b2);
-                    b3 = ((FloatVector) w3.and(m3).convert(I2F, 0)).fma(xk, b3);
-                    w0 = w0.lanewise(LSHR, bits);
-                    w1 = w1.lanewise(LSHR, bits);
-                    w2 = w2.lanewise(LSHR, bits);
-                    w3 = w3.lanewise(LSHR, bits);
-                }
-            }
-            int at = (g >> perScale) * 4 * L;
-            a0.add(b0).fma(FloatVector.fromArray(F, s, at), FloatVector.fromArray(F, u, 0)).intoArray(u, 0);
-            a1.add(b1).fma(FloatVector.fromArray(F, s, at + L), FloatVector.fromArray(F, u, L)).intoArray(u, L);
-            a2.add(b2).fma(FloatVector.fromArray(F, s, at + 2 * L), FloatVector.fromArray(F, u, 2 * L)).intoArray(u, 2 * L);
-            a3.add(b3).fma(FloatVector.fromArray(F, s, at + 3 * L), FloatVector.fromArray(F, u, 3 * L)).intoArray(u, 3 * L);
-        }
-    }
-
-    /**
-     * Codes of 4 bits in one plane, the most common: as {@link #onePlane}, with both sets of a word
-     * written out and nothing shifted.
-     */
-    static void fourBits(
-            MemorySegment m, long p, int units, int words, int perScale,
-            float[] s, float[] x, int k, float[] zeros, int zerosAt, float[] u) {
-        IntVector m0 = IntVector.broadcast(I, 0xf);
-        IntVector m1 = IntVector.broadcast(I, 0xf << 8);
-        IntVector m2 = IntVector.broadcast(I, 0xf << 16);
-        IntVector m3 = IntVector.broadcast(I, 0xf << 24);
-        IntVector n0 = IntVector.broadcast(I, 0xf0);
-        IntVector n1 = IntVector.broadcast(I, 0xf0 << 8);
-        IntVector n2 = IntVector.broadcast(I, 0xf0 << 16);
-        IntVector n3 = IntVector.broadcast(I, 0xf0 << 24);
-        for (int g = 0; g < units; g++) {
-            FloatVector a0 = FloatVector.broadcast(F, -zeros[zerosAt + g]);
-            FloatVector a1 = a0;
-            FloatVector a2 = a0;
-            FloatVector a3 = a0;
-            FloatVector b0 = FloatVector.zero(F);
-            FloatVector b1 = b0;
-            FloatVector b2 = b0;
-            FloatVector b3 = b0;
-            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT, k += 8) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
-                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
-                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                FloatVector xk = FloatVector.broadcast(F, x[k]);
-                a0 = ((FloatVector) w0.and(m0).convert(I2F, 0)).fma(xk, a0);
-                a1 = ((FloatVector) w1.and(m0).convert(I2F, 0)).fma(xk, a1);
-                a2 = ((FloatVector) w2.and(m0).convert(I2F, 0)).fma(xk, a2);
-                a3 = ((FloatVector) w3.and(m0).convert(I2F, 0)).fma(xk, a3);
-                xk = FloatVector.broadcast(F, x[k + 1]);
-                b0 = ((FloatVector) w0.and(m1).convert(I2F, 0)).fma(xk, b0);
-                b1 = ((FloatVector) w1.and(m1).convert(I2F, 0)).fma(xk, b1);
-                b2 = ((FloatVector) w2.and(m1).convert(I2F, 0)).fma(xk, b2);
-                b3 = ((FloatVector) w3.and(m1).convert(I2F, 0)).fma(xk, b3);
-                xk = FloatVector.broadcast(F, x[k + 2]);
-                a0 = ((FloatVector) w0.and(m2).convert(I2F, 0)).fma(xk, a0);
-                a1 = ((FloatVector) w1.and(m2).convert(I2F, 0)).fma(xk, a1);
-                a2 = ((FloatVector) w2.and(m2).convert(I2F, 0)).fma(xk, a2);
-                a3 = ((FloatVector) w3.and(m2).convert(I2F, 0)).fma(xk, a3);
-                xk = FloatVector.broadcast(F, x[k + 3]);
-                b0 = ((FloatVector) w0.and(m3).convert(I2F, 0)).fma(xk, b0);
-                b1 = ((FloatVector) w1.and(m3).convert(I2F, 0)).fma(xk, b1);
-                b2 = ((FloatVector) w2.and(m3).convert(I2F, 0)).fma(xk, b2);
-                b3 = ((FloatVector) w3.and(m3).convert(I2F, 0)).fma(xk, b3);
-                xk = FloatVector.broadcast(F, x[k + 4]);
-                a0 = ((FloatVector) w0.and(n0).convert(I2F, 0)).fma(xk, a0);
-                a1 = ((FloatVector) w1.and(n0).convert(I2F, 0)).fma(xk, a1);
-                a2 = ((FloatVector) w2.and(n0).convert(I2F, 0)).fma(xk, a2);
-                a3 = ((FloatVector) w3.and(n0).convert(I2F, 0)).fma(xk, a3);
-                xk = FloatVector.broadcast(F, x[k + 5]);
-                b0 = ((FloatVector) w0.and(n1).convert(I2F, 0)).fma(xk, b0);
-                b1 = ((FloatVector) w1.and(n1).convert(I2F, 0)).fma(xk, b1);
-                b2 = ((FloatVector) w2.and(n1).convert(I2F, 0)).fma(xk, b2);
-                b3 = ((FloatVector) w3.and(n1).convert(I2F, 0)).fma(xk, b3);
-                xk = FloatVector.broadcast(F, x[k + 6]);
-                a0 = ((FloatVector) w0.and(n2).convert(I2F, 0)).fma(xk, a0);
-                a1 = ((FloatVector) w1.and(n2).convert(I2F, 0)).fma(xk, a1);
-                a2 = ((FloatVector) w2.and(n2).convert(I2F, 0)).fma(xk, a2);
-                a3 = ((FloatVector) w3.and(n2).convert(I2F, 0)).fma(xk, a3);
-                xk = FloatVector.broadcast(F, x[k + 7]);
-                b0 = ((FloatVector) w0.and(n3).convert(I2F, 0)).fma(xk, b0);
-                b1 = ((FloatVector) w1.and(n3).convert(I2F, 0)).fma(xk, b1);
-                b2 = ((FloatVector) w2.and(n3).convert(I2F, 0)).fma(xk, b2);
-                b3 = ((FloatVector) w3.and(n3).convert(I2F, 0)).fma(xk, b3);
-            }
-            int at = (g >> perScale) * 4 * L;
-            a0.add(b0).fma(FloatVector.fromArray(F, s, at), FloatVector.fromArray(F, u, 0)).intoArray(u, 0);
-            a1.add(b1).fma(FloatVector.fromArray(F, s, at + L), FloatVector.fromArray(F, u, L)).intoArray(u, L);
-            a2.add(b2).fma(FloatVector.fromArray(F, s, at + 2 * L), FloatVector.fromArray(F, u, 2 * L)).intoArray(u, 2 * L);
-            a3.add(b3).fma(FloatVector.fromArray(F, s, at + 3 * L), FloatVector.fromArray(F, u, 3 * L)).intoArray(u, 3 * L);
-        }
-    }
-
-    /**
-     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}. A word of the high
-     * plane serves one unit, or two of 16 columns if {@code high} is 1.
-     *
-     * @param p byte offset of the first word of the high plane
-     */
-    static void twoPlanes(
-            MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
-            float[] s, float[] x, int k, float[] zeros, int zerosAt, float[] u) {
-        int mask = (1 << low + high) - 1;
-        int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
-        int sets = 8 / low;
-        int words = unit / 4 / sets;
-        int spread = 32 / high / unit - 1;
-        long q = p;
-        IntVector m0 = IntVector.broadcast(I, mask);
-        IntVector m1 = IntVector.broadcast(I, mask << 8);
-        IntVector m2 = IntVector.broadcast(I, mask << 16);
-        IntVector m3 = IntVector.broadcast(I, mask << 24);
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
+        int mask = (1 << bits) - 1 << 23 - bits;
+        int fields = 32 / bits;
         FloatVector u0 = FloatVector.fromArray(F, u, 0);
         FloatVector u1 = FloatVector.fromArray(F, u, L);
         FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
         FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
         for (int g = 0; g < units; g++) {
-            FloatVector a0 = FloatVector.broadcast(F, -zeros[zerosAt + g]);
+            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                for (int j = 0; j < fields; j++, k++) {
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a0 = w0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                    a1 = w1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                    a2 = w2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                    a3 = w3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                    w0 = w0.lanewise(ROR, bits);
+                    w1 = w1.lanewise(ROR, bits);
+                    w2 = w2.lanewise(ROR, bits);
+                    w3 = w3.lanewise(ROR, bits);
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
+            u1 = a1.fma(FloatVector.fromArray(F, s, at + L), u1);
+            u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
+            u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
+        }
+        u0.intoArray(u, 0);
+        u1.intoArray(u, L);
+        u2.intoArray(u, 2 * L);
+        u3.intoArray(u, 3 * L);
+    }
+
+    /**
+     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}. Four codes at a time
+     * are put together, in the four bytes of a word, so that the second plane costs little. A word of
+     * the high plane serves one unit, or two of 16 columns if {@code high} is 1.
+     *
+     * @param p byte offset of the first word of the high plane
+     */
+    static void twoPlanes(
+            MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
+        int mask = (1 << low + high) - 1 << 23 - low - high;
+        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+        int sets = 8 / low;
+        int words = unit / 4 / sets;
+        int spread = 32 / high / unit - 1;
+        long q = p;
+        FloatVector u0 = FloatVector.fromArray(F, u, 0);
+        FloatVector u1 = FloatVector.fromArray(F, u, L);
+        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        for (int g = 0; g < units; g++) {
+            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
@@ -222,35 +122,26 @@ final class CodeDot {
                 IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                 IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
                 IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int i = 0; i < sets; i++, k += 4) {
+                for (int i = 0; i < sets; i++) {
                     IntVector c0 = w0.lanewise(BITWISE_BLEND, h0, maskHigh);
                     IntVector c1 = w1.lanewise(BITWISE_BLEND, h1, maskHigh);
                     IntVector c2 = w2.lanewise(BITWISE_BLEND, h2, maskHigh);
                     IntVector c3 = w3.lanewise(BITWISE_BLEND, h3, maskHigh);
-                    FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a0 = ((FloatVector) c0.and(m0).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) c1.and(m0).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) c2.and(m0).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) c3.and(m0).convert(I2F, 0)).fma(xk, a3);
-                    xk = FloatVector.broadcast(F, x[k + 1]);
-                    a0 = ((FloatVector) c0.and(m1).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) c1.and(m1).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) c2.and(m1).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) c3.and(m1).convert(I2F, 0)).fma(xk, a3);
-                    xk = FloatVector.broadcast(F, x[k + 2]);
-                    a0 = ((FloatVector) c0.and(m2).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) c1.and(m2).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) c2.and(m2).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) c3.and(m2).convert(I2F, 0)).fma(xk, a3);
-                    xk = FloatVector.broadcast(F, x[k + 3]);
-                    a0 = ((FloatVector) c0.and(m3).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) c1.and(m3).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) c2.and(m3).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) c3.and(m3).convert(I2F, 0)).fma(xk, a3);
-                    w0 = w0.lanewise(LSHR, low);
-                    w1 = w1.lanewise(LSHR, low);
-                    w2 = w2.lanewise(LSHR, low);
-                    w3 = w3.lanewise(LSHR, low);
+                    for (int j = 0; j < 4; j++, k++) {
+                        FloatVector xk = FloatVector.broadcast(F, x[k]);
+                        a0 = c0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                        a1 = c1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                        a2 = c2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                        a3 = c3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                        c0 = c0.lanewise(ROR, 8);
+                        c1 = c1.lanewise(ROR, 8);
+                        c2 = c2.lanewise(ROR, 8);
+                        c3 = c3.lanewise(ROR, 8);
+                    }
+                    w0 = w0.lanewise(ROR, low);
+                    w1 = w1.lanewise(ROR, low);
+                    w2 = w2.lanewise(ROR, low);
+                    w3 = w3.lanewise(ROR, low);
                     h0 = h0.lanewise(ROR, high);
                     h1 = h1.lanewise(ROR, high);
                     h2 = h2.lanewise(ROR, high);
@@ -273,11 +164,11 @@ final class CodeDot {
     static void codebook(
             MemorySegment m, long p, float[] table, int units, int words, int perScale,
             float[] s, float[] x, int k, float[] u) {
-        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts(); // whole if L is 16
         FloatVector u0 = FloatVector.fromArray(F, u, 0);
         FloatVector u1 = FloatVector.fromArray(F, u, L);
         FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
         FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts(); // whole if L is 16
         for (int g = 0; g < units; g++) {
             FloatVector a0 = FloatVector.zero(F);
             FloatVector a1 = a0;
@@ -294,10 +185,10 @@ final class CodeDot {
                     a1 = (L == 16 ? w1.selectFrom(codes) : lookup(w1, table)).reinterpretAsFloats().fma(xk, a1);
                     a2 = (L == 16 ? w2.selectFrom(codes) : lookup(w2, table)).reinterpretAsFloats().fma(xk, a2);
                     a3 = (L == 16 ? w3.selectFrom(codes) : lookup(w3, table)).reinterpretAsFloats().fma(xk, a3);
-                    w0 = w0.lanewise(LSHR, 4);
-                    w1 = w1.lanewise(LSHR, 4);
-                    w2 = w2.lanewise(LSHR, 4);
-                    w3 = w3.lanewise(LSHR, 4);
+                    w0 = w0.lanewise(ROR, 4);
+                    w1 = w1.lanewise(ROR, 4);
+                    w2 = w2.lanewise(ROR, 4);
+                    w3 = w3.lanewise(ROR, 4);
                 }
             }
             int at = (g >> perScale) * 4 * L;

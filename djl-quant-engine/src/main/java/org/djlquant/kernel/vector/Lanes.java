@@ -17,6 +17,9 @@ final class Lanes {
 
     static final long QUAD_SLOT = 4 * SLOT;
 
+    /** Bits of 1.0f: the exponent under which a code in the mantissa is 1 + code/2^bits. */
+    static final int ONE = 0x3f800000;
+
     /** Mask for a float16 in the upper half of an int, shifted right by 3: its bits of a float32 … */
     static final int HALF_BITS = 0x8fffe000;
 

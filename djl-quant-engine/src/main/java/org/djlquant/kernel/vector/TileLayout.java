@@ -22,20 +22,17 @@ import org.djlquant.quant.GroupForm;
  * so that a kernel reads a quad from its first to its last byte: separate planes are several short
  * streams, which the hardware prefetches badly.
  *
- * A word consists of sets of four codes, one in each byte: a kernel masks a code where it stands,
- * and shifting by the width of the plane brings the next set to the same place. With high bits, both
- * planes are shifted and merged, for four codes at a time. Words of a codebook are plain: field j at
- * bit 4·j.
+ * Field j of a word stands where rotating the word right by {@code j · width} brings it to its place
+ * at the top of a float's 23-bit mantissa: kernels mask it there, set the exponent of 1.0 and have
+ * {@code 1 + code / 2^bits} as a float. Codes of a codebook stand at bit {@code 4 · j} instead.
+ *
+ * <p>With high bits a word consists of sets of four codes, one in each byte. Rotating by {@code set ·
+ * width} brings the bits of a set, in both planes, to the same bits of the bytes; there they are
+ * merged, and rotating by 8 brings code after code to the top of the mantissa.
  */
 final class TileLayout {
     /** Columns of a chunk. */
     static final int CHUNK = 256;
-
-    /**
-     * The top bit of words of 4-bit and 8-bit codes is stored inverted: as a signed number, the word
-     * masked to its topmost code is then {@code (code − 2^(bits − 1)) · 2^(32 − bits)}.
-     */
-    static final int FLIP = 0x80000000;
 
     /** How the scales of a chunk are stored. */
     enum ScaleKind {
@@ -87,6 +84,11 @@ final class TileLayout {
 
     final ScaleKind scales;
 
+    /** Σ(code − zero)·x = (Σ(1 + code/factor)·x − bias·Σx) · factor. */
+    final float factor;
+
+    final float bias;
+
     private TileLayout(GroupForm form, int rows, int cols) {
         this.form = form;
         this.rows = rows;
@@ -107,6 +109,8 @@ final class TileLayout {
         } else {
             scales = form.hasMin() ? ScaleKind.FLOAT_MIN : ScaleKind.FLOAT;
         }
+        factor = form.table() != null ? 1 : 1 << low + high;
+        bias = form.table() != null ? 0 : 1 + form.zero() / factor;
     }
 
     /** The layout of a matrix, or {@code null} if its form fits none. */
@@ -117,20 +121,12 @@ final class TileLayout {
         return fits && (form.table() == null || form.bits() <= 4) ? new TileLayout(form, rows, cols) : null;
     }
 
-    /** What inverts the top bit again, or 0 where it is not inverted. */
-    int flip() {
-        return high == 0 && low >= 4 && form.table() == null ? FLIP : 0;
-    }
-
-    /** The negative exponent of 2 that goes with code {@code i} of eight, where {@link CodeDot} masks it. */
-    int shift(int i) {
-        return form.table() != null ? 0 : i % 4 * 8 + (low == 4 && high == 0 ? i / 4 * 4 : 0);
-    }
-
-    /** The value of code {@code i} of eight that stands for 0, as {@link CodeDot} sees it. */
-    float zero(int i) {
-        boolean topmost = i == 7 || low == 8 && i == 3;
-        return topmost && flip() != 0 ? form.zero() - (1 << low - 1) : form.zero();
+    /**
+     * How far words of sets are turned: the first code of a set lies in byte 2, and {@code bits} bits
+     * of it end at bit 6 of their byte, which is the top of the mantissa in byte 2.
+     */
+    static int setTurn(int bits) {
+        return 16 + 7 - bits;
     }
 
     int chunks() {

@@ -29,20 +29,11 @@ final class TileMatMul implements MatMul {
     private final int[] columnOrder;
     private final float[] table;
 
-    /** Factor of activation i of eight, and the code that is 0 there. */
-    private final float[] factorOf = new float[8];
-
-    private final float[] zeroOf = new float[8];
-
     private TileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
         this.layout = layout;
         this.packed = packed;
         this.columnOrder = columnOrder;
         table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
-        for (int i = 0; i < 8; i++) {
-            factorOf[i] = Math.scalb(1f, -layout.shift(i));
-            zeroOf[i] = layout.zero(i);
-        }
     }
 
     /** Packs a matrix in parallel. */
@@ -111,13 +102,12 @@ final class TileMatMul implements MatMul {
         int units = layout.chunks() * unitsPerChunk;
         float[] xp = workers.scratch(part, 0, tokens * width);
         float[] xs = workers.scratch(part, 1, tokens * units);
-        float[] zeros = workers.scratch(part, 6, tokens * units);
         float[] s = workers.scratch(part, 2, 4 * L * 16);
         float[] o = workers.scratch(part, 3, 4 * L * 16);
         float[][] sums = {workers.scratch(part, 4, 8 * L), workers.scratch(part, 5, 8 * L)};
         for (int t = 0; t < tokens; t++) {
             gather(x, xOffset + t * xStride, xp, t * width, width);
-            sumUnits(xp, t * width, xs, zeros, t * units, units);
+            sumUnits(xp, t * width, xs, t * units, units);
         }
         int unitsPerGroup = layout.group / layout.unit;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
@@ -136,7 +126,7 @@ final class TileMatMul implements MatMul {
                     if (layout.scales.hasMin()) {
                         ScaleDecoder.addMinima(o, groups, xs, g, unitsPerGroup, sums[t], 4 * L);
                     }
-                    dotChunk(codes, cols, perScale, s, xp, k, zeros, g, sums[t]);
+                    dotChunk(codes, cols, perScale, s, xp, k, xs, g, sums[t]);
                 }
                 p += layout.slots(cols) * Lanes.QUAD_SLOT;
             }
@@ -146,28 +136,26 @@ final class TileMatMul implements MatMul {
                 float[] u = sums[t];
                 int out = yOffset + t * yStride + row;
                 for (int i = 0; i < rows; i++) {
-                    y[out + i] = u[i] - u[4 * L + i];
+                    y[out + i] = u[i] * layout.factor - u[4 * L + i];
                 }
             }
         }
     }
 
     private void dotChunk(
-            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] zeros, int zerosAt, float[] u) {
+            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, float[] u) {
         int unit = layout.unit;
         int units = cols / unit;
         if (table != null) {
             CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u);
-        } else if (layout.high == 0 && layout.low == 4) {
-            CodeDot.fourBits(packed, codes, units, unit / 8, perScale, s, x, k, zeros, zerosAt, u);
         } else if (layout.high == 0) {
             CodeDot.onePlane(
                     packed, codes, layout.low, units, unit * layout.low / 32, perScale,
-                    s, x, k, zeros, zerosAt, u);
+                    s, layout.bias, x, k, xs, xsAt, u);
         } else {
             CodeDot.twoPlanes(
                     packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, x, k, zeros, zerosAt, u);
+                    s, layout.bias, x, k, xs, xsAt, u);
         }
     }
 
@@ -184,24 +172,13 @@ final class TileMatMul implements MatMul {
         Arrays.fill(dst, at + cols, at + width, 0);
     }
 
-    /**
-     * Sums of the activations of every unit, plain and times the codes that stand for 0; then scales
-     * the activations as {@link CodeDot} wants.
-     */
-    private void sumUnits(float[] x, int at, float[] xs, float[] zeros, int sumsAt, int units) {
+    private void sumUnits(float[] x, int at, float[] xs, int xsAt, int units) {
         for (int g = 0; g < units; g++) {
             float sum = 0;
-            float zero = 0;
-            for (int i = 0; i < layout.unit; i += 8, at += 8) {
-                for (int j = 0; j < 8; j++) {
-                    float v = x[at + j];
-                    sum += v;
-                    zero += v * zeroOf[j];
-                    x[at + j] = v * factorOf[j];
-                }
+            for (int i = 0; i < layout.unit; i++) {
+                sum += x[at++];
             }
-            xs[sumsAt + g] = sum;
-            zeros[sumsAt + g] = zero;
+            xs[xsAt + g] = sum;
         }
     }
 
@@ -301,12 +278,12 @@ final class TileMatMul implements MatMul {
             Panel.codebook(packed, codes, table, units, unit / 8, perScale, s, sAt, o, panel);
         } else if (layout.high == 0) {
             Panel.onePlane(
-                    packed, codes, layout.low, layout.flip(), units, unit * layout.low / 32, perScale,
-                    s, sAt, layout.form.zero(), o, panel);
+                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
+                    s, sAt, layout.factor, layout.bias, o, panel);
         } else {
             Panel.twoPlanes(
                     packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, sAt, layout.form.zero(), o, panel);
+                    s, sAt, layout.factor, layout.bias, o, panel);
         }
     }
 
@@ -336,27 +313,23 @@ final class TileMatMul implements MatMul {
     private float value(long codes, int k) {
         int width = layout.low;
         int high = layout.high;
-        if (table != null) {
-            return table[word(codes, k / 8) >>> k % 8 * 4 & 15];
-        }
-        int code;
         if (high == 0) {
-            int word = word(codes, k * width / 32) ^ layout.flip();
-            code = setBits(word, k, width);
-        } else {
-            int span = layout.span();
-            int slot = k / span * layout.spanSlots();
-            int highWord = Integer.rotateRight(word(codes, slot), width);
-            k %= span;
-            code = setBits(word(codes, slot + 1 + k * width / 32), k, width) | setBits(highWord, k, high) << width;
+            int fields = 32 / width;
+            int code = Integer.rotateRight(word(codes, k / fields), k % fields * width);
+            return table != null ? table[code & 15] : (code >>> 23 - width & (1 << width) - 1) - layout.form.zero();
         }
+        int span = layout.span();
+        int slot = k / span * layout.spanSlots();
+        k %= span;
+        int code = setBits(word(codes, slot + 1 + k * width / 32), k, width, TileLayout.setTurn(width + high))
+                | setBits(word(codes, slot), k, high, TileLayout.setTurn(high)) << width;
         return code - layout.form.zero();
     }
 
     /** The bits that a word of sets holds of column {@code k}. */
-    private static int setBits(int word, int k, int width) {
+    private static int setBits(int word, int k, int width, int turn) {
         int set = k / 4 % (8 / width);
-        return word >>> set * width + k % 4 * 8 & (1 << width) - 1;
+        return Integer.rotateRight(word, turn + set * width + k % 4 * 8) & (1 << width) - 1;
     }
 
     private int word(long lane, int slot) {

@@ -71,9 +71,7 @@ final class TilePacker {
             }
             packScales(at, k, known, groups);
             at = codesAt;
-            if (layout.form.table() != null) {
-                packNibbles(at, k, k + cols);
-            } else if (layout.high == 0) {
+            if (layout.high == 0) {
                 packPlane(at, k, k + cols);
             } else {
                 packSpans(at, k, k + cols);
@@ -82,37 +80,32 @@ final class TilePacker {
         }
     }
 
-    /** Words of one plane: sets of four codes, one in each byte. */
     private void packPlane(int at, int k, int end) {
         if (layout.low == 8) {
+            // 8-bit codes need no compressing, only the turn to the top of the mantissa
             for (; k < end; k += 4, at += L) {
-                tile[at] = (int) INTS.get(codes, k) ^ TileLayout.FLIP;
+                tile[at] = Integer.rotateLeft((int) INTS.get(codes, k), 15);
             }
         } else if (layout.low == 4) {
+            int turn = layout.form.table() != null ? 0 : 19;
             for (; k < end; k += 8, at += L) {
-                tile[at] = ((int) INTS.get(codes, k) | (int) INTS.get(codes, k + 4) << 4) ^ TileLayout.FLIP;
+                int word = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
+                tile[at] = Integer.rotateLeft(word, turn);
             }
         } else {
             for (; k < end; k += 16, at += L) {
-                tile[at] = (int) INTS.get(codes, k)
-                        | (int) INTS.get(codes, k + 4) << 2
-                        | (int) INTS.get(codes, k + 8) << 4
-                        | (int) INTS.get(codes, k + 12) << 6;
+                long first = Long.compress((long) LONGS.get(codes, k), 0x0303030303030303L);
+                long second = Long.compress((long) LONGS.get(codes, k + 8), 0x0303030303030303L);
+                tile[at] = Integer.rotateLeft((int) (first | second << 16), 21);
             }
         }
     }
 
-    /** Codes of a codebook, which are looked up one after the other from bit 0 on. */
-    private void packNibbles(int at, int k, int end) {
-        for (; k < end; k += 8, at += L) {
-            tile[at] = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
-        }
-    }
-
-    /** Spans of two planes: the word of the high one, then those of the low one. */
     private void packSpans(int at, int k, int end) {
         int low = layout.low;
         int high = layout.high;
+        int lowTurn = TileLayout.setTurn(low + high);
+        int highTurn = TileLayout.setTurn(high);
         int lowMask = ((1 << low) - 1) * 0x01010101;
         int highMask = ((1 << high) - 1) * 0x01010101;
         int span = layout.span();
@@ -123,16 +116,15 @@ final class TilePacker {
             for (int i = 0; i < span; i += 4, k += 4) {
                 int set = (int) INTS.get(codes, k);
                 highWord |= (set >>> low & highMask) << i / 4 * high;
-                int shift = i / 4 * low & 7;
-                lowWord |= (set & lowMask) << shift;
-                if (shift + low == 8) {
+                int turn = i / 4 * low & 7;
+                lowWord |= (set & lowMask) << turn;
+                if (turn + low == 8) {
                     at += L;
-                    tile[at] = lowWord;
+                    tile[at] = Integer.rotateLeft(lowWord, lowTurn);
                     lowWord = 0;
                 }
             }
-            // where the kernel blends a set of high bits in, low bits lie below them
-            tile[top] = Integer.rotateLeft(highWord, low);
+            tile[top] = Integer.rotateLeft(highWord, highTurn);
         }
     }
 
