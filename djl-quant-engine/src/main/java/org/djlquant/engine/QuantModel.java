@@ -101,16 +101,20 @@ public final class QuantModel extends BaseModel {
         try {
             QuantOptions parsed = QuantOptions.parse(options);
             setModelDir(modelPath);
-            wasLoaded = true;
             if (block != null) {
                 loadParameters(prefix == null ? modelName : prefix, options, parsed);
             } else {
                 loadCheckpoint(prefix, parsed);
             }
+            wasLoaded = true;
         } catch (ModelFormatException | UnsupportedModelException | ModelTooLargeException | IllegalArgumentException e) {
             throw new MalformedModelException(e.getMessage(), e);
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        } finally {
+            if (!wasLoaded) {
+                close(); // DJL's loader drops a model that failed without closing it
+            }
         }
     }
 
