@@ -20,7 +20,10 @@ public final class WarmingKernels implements Kernels {
     /** Multiply-adds from which on waiting for the compiler is quicker than plain loops. */
     private static final long WORTH_WAITING = 16_000_000;
 
-    private static final int MANY = TileMatMul.MAX_DOT_TOKENS + 1;
+    private static final int[] FEW = {1};
+
+    /** One number of tokens for each block of {@link PanelMultiply}. */
+    private static final int[] MANY = {4, 6, 8, PanelMultiply.MAX_BLOCK};
 
     private final VectorKernels vector = new VectorKernels();
     private final ScalarKernels plain = new ScalarKernels();
@@ -155,25 +158,32 @@ public final class WarmingKernels implements Kernels {
         }
     }
 
-    /** The race between vector and plain code for a layout and a number of tokens. */
-    private WarmUp matrix(WeightMatrix weight, String layout, int tokens) {
-        return WarmUp.of(layout + " x" + tokens, () -> new WarmUp.Trial() {
+    /** The race between vector and plain code for a layout and some numbers of tokens. */
+    private WarmUp matrix(WeightMatrix weight, String layout, int[] tokens) {
+        int most = tokens[tokens.length - 1];
+        return WarmUp.of(layout + " x" + most, () -> new WarmUp.Trial() {
             private final Arena arena = Arena.ofShared();
             private final Workers alone = Workers.of(1);
             private final SmallWeight small = SmallWeight.like(weight);
             private final MatMul fast = vector.pack(small, arena, alone);
             private final MatMul slow = plain.pack(small, arena, alone);
-            private final float[] x = filled(tokens * small.cols());
-            private final float[] y = new float[tokens * small.rows()];
+            private final float[] x = filled(most * small.cols());
+            private final float[] y = new float[most * small.rows()];
 
             @Override
             public void vector() {
-                fast.multiply(x, 0, small.cols(), tokens, y, 0, small.rows(), alone);
+                multiply(fast);
             }
 
             @Override
             public void plain() {
-                slow.multiply(x, 0, small.cols(), tokens, y, 0, small.rows(), alone);
+                multiply(slow);
+            }
+
+            private void multiply(MatMul matrix) {
+                for (int count : tokens) {
+                    matrix.multiply(x, 0, small.cols(), count, y, 0, small.rows(), alone);
+                }
             }
 
             @Override
@@ -193,7 +203,7 @@ public final class WarmingKernels implements Kernels {
 
         WarmingMatMul(MatMul packed, MatMul stored, WeightMatrix weight) {
             this.packed = packed;
-            few = matrix(weight, packed.layout(), 1);
+            few = matrix(weight, packed.layout(), FEW);
             many = matrix(weight, packed.layout(), MANY);
             this.stored = few.ready() && many.ready() ? null : stored;
         }
@@ -211,7 +221,7 @@ public final class WarmingKernels implements Kernels {
         }
 
         private boolean quick(int tokens) {
-            WarmUp warmUp = tokens < MANY ? few : many;
+            WarmUp warmUp = tokens <= TileMatMul.MAX_DOT_TOKENS ? few : many;
             return warmUp.ready() || (long) rows() * cols() * tokens >= WORTH_WAITING && warmUp.await();
         }
 
