@@ -12,13 +12,15 @@ import org.djlquant.quant.BlockMatrix;
 import org.djlquant.quant.BlockScheme;
 import org.djlquant.quant.Bnb4;
 import org.djlquant.quant.Int8Rows;
+import org.djlquant.quant.Int8Tensor;
 import org.djlquant.quant.Schemes;
 import org.djlquant.quant.WeightMatrix;
 
 /**
  * Quantized matrices in a stream: scheme (modified UTF-8), rows, columns (big-endian ints), then the
- * bytes of the scheme as it defines them. Before its codes, {@code INT8} has one scale per row, and
- * {@code NF4} and {@code FP4} have the length of a block (int) and its maxima: float32, little-endian.
+ * bytes of the scheme as it defines them. Before its codes, {@code INT8} has one scale per row, {@code
+ * DYNAMIC_INT8} one in all, and {@code NF4} and {@code FP4} have the length of a block (int) and its maxima:
+ * float32, little-endian.
  */
 final class PackedWeights {
     private PackedWeights() {}
@@ -32,6 +34,10 @@ final class PackedWeights {
             case BlockMatrix matrix -> copy(matrix.data(), os);
             case Int8Rows matrix -> {
                 writeFloats(matrix.scales(), os);
+                copy(matrix.codes(), os);
+            }
+            case Int8Tensor matrix -> {
+                writeFloats(new float[] {matrix.scale()}, os);
                 copy(matrix.codes(), os);
             }
             case Bnb4 matrix when matrix.hasStandardTable() -> {
@@ -76,6 +82,10 @@ final class PackedWeights {
             case "INT8" -> {
                 float[] scales = floats(is, rows);
                 return new Int8Rows(bytes(is, elements), scales, rows, cols);
+            }
+            case "DYNAMIC_INT8" -> {
+                float scale = floats(is, 1)[0];
+                return new Int8Tensor(bytes(is, elements), scale, rows, cols);
             }
             case "NF4", "FP4" -> {
                 int block = is.readInt();

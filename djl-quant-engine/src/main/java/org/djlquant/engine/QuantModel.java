@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
@@ -134,13 +135,20 @@ public final class QuantModel extends BaseModel {
             path = modelDir.resolve(prefix + ".gguf");
         }
         Checkpoint opened = options.open(path);
-        if (options.quantize().isPresent()) {
-            opened = new QuantizingCheckpoint(opened, options.quantize().get());
+        if (options.quantization().isPresent()) {
+            opened = new QuantizingCheckpoint(opened, options.quantization().get());
         }
         ownWorkers = options.threads().map(Workers::of).orElse(null);
         try {
             // the language model owns the checkpoint from here on
-            causalLM = Models.load(opened, options.modelOptions(ownWorkers == null ? Workers.shared() : ownWorkers));
+            CausalLM loaded =
+                    Models.load(opened, options.modelOptions(ownWorkers == null ? Workers.shared() : ownWorkers));
+            if (options.llmInt8Threshold() > 0 && !loaded.report().schemes().containsKey("INT8")) {
+                loaded.close();
+                throw new IllegalArgumentException("option llm_int8_threshold is for INT8 weights, but " + path
+                        + " has none: give load_in_8bit=true too if its weights are floats");
+            }
+            causalLM = loaded;
         } finally {
             if (causalLM == null) {
                 closeWorkers();
@@ -154,7 +162,7 @@ public final class QuantModel extends BaseModel {
     private void loadParameters(String prefix, Map<String, ?> options, QuantOptions parsed)
             throws IOException, MalformedModelException {
         Path file = paramPathResolver(prefix, options);
-        String scheme = parsed.quantize().orElse(null);
+        String scheme = parsed.schemeOfBlock().orElse(null);
         if (scheme == null && file != null && Files.exists(file)) {
             scheme = savedScheme(file);
         }
@@ -209,9 +217,10 @@ public final class QuantModel extends BaseModel {
         }
         wasLoaded = true;
         QuantOptions parsed = QuantOptions.parse(options);
-        if (parsed.quantize().isPresent()) {
-            block = QuantizedLinear.replaceIn(block, parsed.quantize().get());
-            setProperty(QUANTIZE, parsed.quantize().get());
+        Optional<String> scheme = parsed.schemeOfBlock();
+        if (scheme.isPresent()) {
+            block = QuantizedLinear.replaceIn(block, scheme.get());
+            setProperty(QUANTIZE, scheme.get());
         }
         readParameters(is, options);
     }

@@ -9,6 +9,8 @@ import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.format.ggml.GgmlOptions;
+import org.djlquant.kernel.IntegerKernels;
+import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.model.ModelOptions;
 import org.djlquant.quantize.Quantizer;
@@ -22,7 +24,9 @@ import org.djlquant.runtime.Workers;
  * @param threads size of a team of threads of its own ({@code threads}); the shared team if absent
  * @param maxModelLen most positions of a sequence ({@code max_model_len} or {@code n_ctx}); 0 as trained
  * @param kvCacheType {@code kv_cache_dtype}, or absent for the default
- * @param quantize scheme that float matrices are quantized to on loading ({@code quantize})
+ * @param quantization what float matrices become on loading ({@code quantize}, {@code load_in_4bit} …)
+ * @param llmInt8Threshold magnitude from which on activations of INT8 weights stay floats
+ *     ({@code llm_int8_threshold}); 0 for all of them
  * @param rmsNormEps {@code rms_norm_eps} of a legacy GGML file
  * @param ropeTheta {@code rope_theta} of a legacy GGML file
  */
@@ -31,7 +35,8 @@ record QuantOptions(
         Optional<Integer> threads,
         int maxModelLen,
         Optional<ModelOptions.KvCacheType> kvCacheType,
-        Optional<String> quantize,
+        Optional<LoadQuantization> quantization,
+        float llmInt8Threshold,
         Optional<Double> rmsNormEps,
         Optional<Double> ropeTheta) {
 
@@ -43,6 +48,14 @@ record QuantOptions(
         KNOWN.put("n_ctx", null);
         KNOWN.put("kv_cache_dtype", "float32 or float16");
         KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
+        KNOWN.put("load_in_4bit", "true: quantize float weights on loading as bitsandbytes does");
+        KNOWN.put("bnb_4bit_quant_type", "of load_in_4bit: fp4 (default) or nf4");
+        KNOWN.put("bnb_4bit_use_double_quant", "of load_in_4bit: true quantizes the scales too");
+        KNOWN.put("bnb_4bit_compute_dtype", "of load_in_4bit: taken for compatibility, always computed in float32");
+        KNOWN.put("load_in_8bit", "true: quantize float weights to INT8 on loading as bitsandbytes does");
+        KNOWN.put("llm_int8_skip_modules", "modules that are not quantized on loading, with commas between them");
+        KNOWN.put("llm_int8_threshold", "of INT8 weights: activations below it become 8 bits too; 0 (default): none do");
+        KNOWN.put("dynamic_int8", "true: 8 bits for the float weights and for the activations of a call, as torch does");
         KNOWN.put("rms_norm_eps", "for legacy GGML files, which do not store it");
         KNOWN.put("rope_theta", "for legacy GGML files, which do not store it");
         KNOWN.put("file", "one of several model files in a folder");
@@ -76,9 +89,10 @@ record QuantOptions(
                         .or(() -> whole(given, "n_ctx", 1, Integer.MAX_VALUE))
                         .orElse(0),
                 text(given, "kv_cache_dtype").flatMap(QuantOptions::kvCacheType),
-                text(given, "quantize").map(QuantOptions::scheme),
-                positive(given, "rms_norm_eps"),
-                positive(given, "rope_theta"));
+                LoadQuantization.parse(given),
+                number(given, "llm_int8_threshold", true).orElse(0.0).floatValue(),
+                number(given, "rms_norm_eps", false),
+                number(given, "rope_theta", false));
     }
 
     private static String describe() {
@@ -91,8 +105,21 @@ record QuantOptions(
         return text.toString();
     }
 
-    private static Optional<String> text(Map<String, ?> options, String name) {
+    /** The text of an option; blank is as if it were not given. */
+    static Optional<String> text(Map<String, ?> options, String name) {
         return Optional.ofNullable(options.get(name)).map(Object::toString).filter(value -> !value.isBlank());
+    }
+
+    /** A switch, off if it is not given. */
+    static boolean flag(Map<String, ?> options, String name) {
+        return text(options, name)
+                .map(value -> switch (value.strip().toLowerCase(Locale.ROOT)) {
+                    case "true" -> true;
+                    case "false" -> false;
+                    default -> throw new IllegalArgumentException(
+                            "option " + name + " must be true or false, found " + value);
+                })
+                .orElse(false);
     }
 
     private static Optional<Integer> whole(Map<String, ?> options, String name, int min, int max) {
@@ -110,17 +137,18 @@ record QuantOptions(
         });
     }
 
-    private static Optional<Double> positive(Map<String, ?> options, String name) {
+    private static Optional<Double> number(Map<String, ?> options, String name, boolean orZero) {
         return text(options, name).map(value -> {
             try {
                 double number = Double.parseDouble(value.strip());
-                if (number > 0 && number < Float.MAX_VALUE) {
+                if ((number > 0 || orZero && number == 0) && number < Float.MAX_VALUE) {
                     return number;
                 }
             } catch (NumberFormatException e) {
                 // reported below like a number out of range
             }
-            throw new IllegalArgumentException("option " + name + " must be a number above 0, found " + value);
+            throw new IllegalArgumentException(
+                    "option " + name + " must be " + (orZero ? "0 or " : "") + "a number above 0, found " + value);
         });
     }
 
@@ -154,19 +182,26 @@ record QuantOptions(
         };
     }
 
-    private static String scheme(String value) {
-        String name = value.strip().toUpperCase(Locale.ROOT);
-        if (!Quantizer.schemes().contains(name)) {
-            throw new IllegalArgumentException(
-                    "option quantize must be one of " + String.join(", ", Quantizer.schemes()) + ", found " + value);
+    /**
+     * The scheme for the Linears of a user's block, if they are to be quantized.
+     *
+     * @throws IllegalArgumentException if options were given that only a language model has
+     */
+    Optional<String> schemeOfBlock() {
+        if (llmInt8Threshold > 0) {
+            throw new IllegalArgumentException("option llm_int8_threshold is for language models, not for blocks");
         }
-        return name;
+        return quantization.map(LoadQuantization::schemeOfBlock);
     }
 
     /** The options of a language model that runs on the given threads. */
     ModelOptions modelOptions(Workers workers) {
-        ModelOptions options =
-                ModelOptions.of(KernelsProvider.get().kernels(), workers).withMaxModelLen(maxModelLen);
+        Kernels kernels = KernelsProvider.get().kernels();
+        boolean dynamic = quantization.filter(q -> q.scheme().equals(LoadQuantization.DYNAMIC)).isPresent();
+        if (dynamic || llmInt8Threshold > 0) {
+            kernels = new IntegerKernels(kernels, llmInt8Threshold);
+        }
+        ModelOptions options = ModelOptions.of(kernels, workers).withMaxModelLen(maxModelLen);
         return kvCacheType.map(options::withKvCacheType).orElse(options);
     }
 }

@@ -19,6 +19,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.kernel.IntegerKernels;
+import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.quant.BlockMatrix;
@@ -130,7 +132,8 @@ public final class QuantizedLinear extends Linear {
         weight = matrix;
         inputs = inputFeatures;
         bias = biasValues;
-        operator = KernelsProvider.get().kernels().pack(matrix, Arena.ofAuto(), Workers.shared());
+        Kernels kernels = new IntegerKernels(KernelsProvider.get().kernels(), 0);
+        operator = kernels.pack(matrix, Arena.ofAuto(), Workers.shared());
         inputShapes = new Shape[] {new Shape(-1, inputFeatures)};
         parameters.clear();
     }

@@ -1,7 +1,6 @@
 package org.djlquant.model;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,9 +71,11 @@ final class Weights {
      * [out, in] like everything else, and so does GGUF.
      */
     Linear conv1d(String module, int out, int in) {
+        WeightMatrix stored = checkpoint.matrix(module);
         boolean turned = checkpoint.naming() == Checkpoint.Naming.HUGGING_FACE
-                && checkpoint.matrix(module) instanceof BlockMatrix m && m.blocks().blockLength() == 1;
-        return linear(module, turned ? matrix(module, in, out) : matrix(module, out, in), turned, out, true);
+                && stored instanceof BlockMatrix m && m.blocks().blockLength() == 1;
+        WeightMatrix checked = turned ? checked(module, stored, in, out) : checked(module, stored, out, in);
+        return linear(module, checked, turned, out, true);
     }
 
     private Linear linear(String module, WeightMatrix stored, boolean turned, int out, boolean biasRequired) {
@@ -108,7 +109,10 @@ final class Weights {
     }
 
     private WeightMatrix matrix(String module, int rows, int cols) {
-        WeightMatrix stored = checkpoint.matrix(module);
+        return checked(module, checkpoint.matrix(module), rows, cols);
+    }
+
+    private WeightMatrix checked(String module, WeightMatrix stored, int rows, int cols) {
         if (stored.rows() != rows || stored.cols() != cols) {
             throw new ModelFormatException(checkpoint.path(), module, "expected a weight of shape [" + rows + ", " + cols
                     + "] by the hyper-parameters, found [" + stored.rows() + ", " + stored.cols() + "]");
@@ -132,7 +136,7 @@ final class Weights {
         long done = 0;
         long read = 0;
         for (Pending each : pending) {
-            WeightMatrix matrix = each.turned ? transposed((BlockMatrix) each.stored, arena) : each.stored;
+            WeightMatrix matrix = each.turned ? ((BlockMatrix) each.stored).transposed(arena) : each.stored;
             MatMul packed = kernels.pack(matrix, arena, workers);
             each.linear.packed(packed);
             layouts.merge(packed.layout(), 1, Integer::sum);
@@ -149,18 +153,6 @@ final class Weights {
         if (done > DROP_BYTES) {
             checkpoint.dropPages();
         }
-    }
-
-    /** The transpose of a matrix of single elements, in the same type. */
-    private static BlockMatrix transposed(BlockMatrix m, Arena arena) {
-        int bytes = m.blocks().blockBytes();
-        MemorySegment data = arena.allocate(m.data().byteSize(), 64);
-        for (int r = 0; r < m.rows(); r++) {
-            for (int c = 0; c < m.cols(); c++) {
-                MemorySegment.copy(m.data(), ((long) r * m.cols() + c) * bytes, data, ((long) c * m.rows() + r) * bytes, bytes);
-            }
-        }
-        return new BlockMatrix(m.blocks(), data, m.cols(), m.rows());
     }
 
     /** Bytes the weights take: as stored before packing, as packed after it. */

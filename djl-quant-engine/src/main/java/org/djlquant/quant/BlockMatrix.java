@@ -1,5 +1,6 @@
 package org.djlquant.quant;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -29,6 +30,26 @@ public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int 
     /** A view of row-major float32 values as an {@code F32} matrix. */
     public static BlockMatrix ofFloats(float[] values, int rows, int cols) {
         return new BlockMatrix(Schemes.block("F32"), MemorySegment.ofArray(values), rows, cols);
+    }
+
+    /**
+     * The transpose, in the same type; only for schemes of single elements.
+     *
+     * @param arena owns the memory of the result
+     * @throws IllegalArgumentException if blocks hold more than one element
+     */
+    public BlockMatrix transposed(Arena arena) {
+        if (blocks.blockLength() != 1) {
+            throw new IllegalArgumentException("blocks of " + blocks.name() + " cannot be transposed");
+        }
+        int bytes = blocks.blockBytes();
+        MemorySegment turned = arena.allocate(data.byteSize(), 64);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                MemorySegment.copy(data, ((long) r * cols + c) * bytes, turned, ((long) c * rows + r) * bytes, bytes);
+            }
+        }
+        return new BlockMatrix(blocks, turned, cols, rows);
     }
 
     @Override

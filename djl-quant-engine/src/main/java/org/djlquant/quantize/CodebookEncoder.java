@@ -46,7 +46,8 @@ final class CodebookEncoder {
         for (int i = 0; i < n; i++) {
             largest = Math.max(largest, Math.abs(block[i]));
         }
-        float inverse = largest == 0 ? 0 : 1 / largest;
+        // in a block of zeros this makes NaN, for which bitsandbytes has code 0 as well
+        float inverse = 1 / largest;
         for (int i = 0; i < n; i += 2) {
             int high = nearest(Math.clamp(block[i] * inverse, -1, 1), table);
             int low = i + 1 < n ? nearest(Math.clamp(block[i + 1] * inverse, -1, 1), table) : 0;

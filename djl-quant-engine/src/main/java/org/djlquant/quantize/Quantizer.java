@@ -12,8 +12,10 @@ import java.util.SequencedSet;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.quant.BlockMatrix;
 import org.djlquant.quant.BlockScheme;
+import org.djlquant.quant.Bnb4;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.Int8Rows;
+import org.djlquant.quant.Int8Tensor;
 import org.djlquant.quant.Schemes;
 import org.djlquant.quant.WeightMatrix;
 
@@ -26,6 +28,9 @@ public final class Quantizer {
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** The least step of DYNAMIC_INT8: the distance of 1 to the next float32. */
+    private static final float LEAST_SCALE = 0x1p-23f;
+
     private static final Map<String, GroupEncoder> ENCODERS = new LinkedHashMap<>();
 
     static {
@@ -46,7 +51,7 @@ public final class Quantizer {
     /** Names of the schemes that {@link #quantize} writes. */
     public static SequencedSet<String> schemes() {
         SequencedSet<String> names = new LinkedHashSet<>(ENCODERS.keySet());
-        Collections.addAll(names, "NF4", "FP4", "INT8", "F16", "BF16", "F32");
+        Collections.addAll(names, "NF4", "FP4", "INT8", "DYNAMIC_INT8", "F16", "BF16", "F32");
         return names;
     }
 
@@ -72,6 +77,9 @@ public final class Quantizer {
         if (scheme.equals("INT8")) {
             return int8(weights, arena);
         }
+        if (scheme.equals("DYNAMIC_INT8")) {
+            return int8Tensor(weights, arena);
+        }
         if (!schemes().contains(scheme)) {
             throw new UnsupportedModelException(
                     "Cannot quantize to " + scheme + "; supported are " + String.join(", ", schemes()));
@@ -90,6 +98,17 @@ public final class Quantizer {
             writer.write(row, data, r * rowBytes);
         }
         return new BlockMatrix(blocks, data, weights.rows(), weights.cols());
+    }
+
+    /**
+     * The double quantization of bitsandbytes: the maxima of the blocks become 8-bit codes as well.
+     * What they stand for is what the result holds.
+     *
+     * @return a matrix that shares the codes of {@code weights}
+     */
+    public static Bnb4 nestMaxima(Bnb4 weights) {
+        float[] absmax = NestedMaxima.rounded(weights.absmax());
+        return Bnb4.of(weights.scheme(), weights.codes(), absmax, weights.blockLength(), weights.rows(), weights.cols());
     }
 
     private interface RowWriter {
@@ -141,16 +160,44 @@ public final class Quantizer {
         float[] row = new float[cols];
         for (int r = 0; r < weights.rows(); r++) {
             weights.decodeRow(r, row, 0);
-            float largest = 0;
-            for (float v : row) {
-                largest = Math.max(largest, Math.abs(v));
-            }
+            float largest = largest(row);
             scales[r] = largest / 127;
-            float inverse = largest == 0 ? 0 : 127 / largest;
+            // torch divides a number by a tensor so: 127 / largest would round differently now and then
+            float inverse = largest == 0 ? 0 : 1 / largest * 127;
             for (int k = 0; k < cols; k++) {
                 codes.set(ValueLayout.JAVA_BYTE, (long) r * cols + k, (byte) Math.rint(row[k] * inverse));
             }
         }
         return new Int8Rows(codes, scales, weights.rows(), cols);
+    }
+
+    /** What quantize_dynamic of PyTorch makes of Linear weights: {@code round(w / scale)}, 255 steps in all. */
+    private static Int8Tensor int8Tensor(WeightMatrix weights, Arena arena) {
+        int cols = weights.cols();
+        float[] row = new float[cols];
+        float largest = 0;
+        for (int r = 0; r < weights.rows(); r++) {
+            weights.decodeRow(r, row, 0);
+            largest = Math.max(largest, largest(row));
+        }
+        float scale = Math.max(largest / 127.5f, LEAST_SCALE);
+        float inverse = 1 / scale;
+        MemorySegment codes = arena.allocate((long) weights.rows() * cols, 64);
+        for (int r = 0; r < weights.rows(); r++) {
+            weights.decodeRow(r, row, 0);
+            for (int k = 0; k < cols; k++) {
+                byte code = (byte) Math.clamp(Math.rint(row[k] * inverse), -128, 127);
+                codes.set(ValueLayout.JAVA_BYTE, (long) r * cols + k, code);
+            }
+        }
+        return new Int8Tensor(codes, scale, weights.rows(), cols);
+    }
+
+    private static float largest(float[] row) {
+        float largest = 0;
+        for (float v : row) {
+            largest = Math.max(largest, Math.abs(v));
+        }
+        return largest;
     }
 }

@@ -71,6 +71,32 @@ class QuantEngineTest {
     }
 
     @Test
+    void optionsOfBitsandbytesThatContradictEachOtherAreNamed() throws Exception {
+        Path file = Files.writeString(folder.resolve("x.gguf"), "GGUF");
+        assertEquals("options load_in_4bit and load_in_8bit contradict each other, give one of them",
+                loadError(file, Map.of("load_in_4bit", "true", "load_in_8bit", "True")));
+        assertEquals("options quantize and load_in_8bit contradict each other, give one of them",
+                loadError(file, Map.of("quantize", "Q4_0", "load_in_8bit", "true")));
+        assertEquals("options load_in_4bit and dynamic_int8 contradict each other, give one of them",
+                loadError(file, Map.of("load_in_4bit", "true", "dynamic_int8", "true")));
+        assertEquals("option bnb_4bit_quant_type has no effect without load_in_4bit=true",
+                loadError(file, Map.of("load_in_4bit", "false", "bnb_4bit_quant_type", "nf4")));
+        assertTrue(loadError(file, Map.of("llm_int8_skip_modules", "q_proj")).contains("no effect without load_in_8bit"));
+    }
+
+    @Test
+    void badValuesOfTheOptionsOfBitsandbytesAreNamed() throws Exception {
+        Path file = Files.writeString(folder.resolve("x.gguf"), "GGUF");
+        assertEquals("option load_in_4bit must be true or false, found yes", loadError(file, Map.of("load_in_4bit", "yes")));
+        assertEquals("option bnb_4bit_quant_type must be nf4 or fp4, found int4",
+                loadError(file, Map.of("load_in_4bit", "true", "bnb_4bit_quant_type", "int4")));
+        assertEquals("option bnb_4bit_compute_dtype must be one of float32, float16, bfloat16, found int8",
+                loadError(file, Map.of("load_in_4bit", "true", "bnb_4bit_compute_dtype", "int8")));
+        assertEquals("option llm_int8_threshold must be 0 or a number above 0, found -6",
+                loadError(file, Map.of("load_in_8bit", "true", "llm_int8_threshold", "-6")));
+    }
+
+    @Test
     void aCorruptCheckpointIsMalformedWithOurMessageFirst() throws Exception {
         Path file = Files.writeString(folder.resolve("x.gguf"), "no model");
         String message = loadError(file, Map.of());

@@ -175,7 +175,7 @@ class QuantizedLinearTest {
 
     @Test
     void savedWeightsComeBackBitForBit() throws Exception {
-        for (String scheme : List.of("Q4_0", "Q4_K", "INT8", "NF4", "FP4", "F16")) {
+        for (String scheme : List.of("Q4_0", "Q4_K", "INT8", "DYNAMIC_INT8", "NF4", "FP4", "F16")) {
             Block block = QuantizedLinear.replaceIn(new SequentialBlock().add(linear(70, 4, true)), scheme);
             // a SequentialBlock is initialized by its first input
             NDArray input = manager.create(random(70), new Shape(1, 70));

@@ -1,6 +1,7 @@
 package org.djlquant.contract;
 
 import static org.djlquant.contract.SchemeContractTest.assertSameBits;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -26,6 +27,7 @@ import org.djlquant.format.Checkpoints;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.TensorInfo;
 import org.djlquant.quant.BlockMatrix;
+import org.djlquant.quant.Bnb4;
 import org.djlquant.quant.GroupForm;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.Schemes;
@@ -110,6 +112,38 @@ class ModuleSchemeContractTest {
             WeightMatrix quantized = Quantizer.quantize(floats(checkpoint, "source"), scheme);
             assertEquals(scheme, quantized.scheme());
             assertSameValues(floats(checkpoint, "expected"), quantized, relative);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bnb-nf4-dq, NF4", "bnb-fp4-dq, FP4"})
+    void quantizesTheMaximaAsBitsandbytesDoes(String folder, String scheme) throws URISyntaxException {
+        try (Checkpoint checkpoint = open(folder)) {
+            Bnb4 once = (Bnb4) Quantizer.quantize(floats(checkpoint, "source"), scheme);
+            Bnb4 twice = Quantizer.nestMaxima(once);
+            Bnb4 stored = (Bnb4) checkpoint.matrix("linear");
+            assertArrayEquals(stored.absmax(), twice.absmax());
+            assertEquals(-1, stored.codes().mismatch(twice.codes()));
+            assertSameValues(floats(checkpoint, "expected"), twice, 0);
+        }
+    }
+
+    /** More than 256 blocks have more than one scale, and equal maxima none. */
+    @Test
+    void quantizesManyMaximaAndEqualOnes() {
+        float[] values = new float[300 * 64];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (i / 64 + 1) * (i % 2 == 0 ? 1 : -0.5f);
+        }
+        float[] absmax = Quantizer.nestMaxima((Bnb4) Quantizer.quantize(BlockMatrix.ofFloats(values, 300, 64), "NF4")).absmax();
+        for (int b = 0; b < absmax.length; b++) {
+            // the widest gap of the map is 0.0141 of the largest distance to the mean, 149.5
+            assertEquals(b + 1, absmax[b], 149.5f * 0.0141f);
+        }
+        Arrays.fill(values, 0.25f);
+        absmax = Quantizer.nestMaxima((Bnb4) Quantizer.quantize(BlockMatrix.ofFloats(values, 300, 64), "FP4")).absmax();
+        for (float each : absmax) {
+            assertEquals(0.25f, each);
         }
     }
 

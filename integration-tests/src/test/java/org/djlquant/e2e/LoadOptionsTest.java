@@ -32,15 +32,23 @@ class LoadOptionsTest {
     private static final String NAME = "gguf-mistral-f32";
 
     private static QuantModel load(Map<String, String> options) throws Exception {
-        QuantModel model = (QuantModel) Model.newInstance(NAME, Device.cpu(), "Quant");
-        model.load(GoldenModels.checkpoint(NAME), null, options);
+        return load(NAME, options);
+    }
+
+    private static QuantModel load(String name, Map<String, String> options) throws Exception {
+        QuantModel model = (QuantModel) Model.newInstance(name, Device.cpu(), "Quant");
+        model.load(GoldenModels.checkpoint(name), null, options);
         return model;
+    }
+
+    private static int count(QuantModel model, String scheme) {
+        return model.causalLM().report().schemes().getOrDefault(scheme, 0);
     }
 
     /** The largest difference from the reference logits. */
     private static double difference(QuantModel model) throws Exception {
-        int[] prompt = GoldenModels.reference(NAME).prompt();
-        float[] expected = GoldenModels.logits(NAME);
+        int[] prompt = GoldenModels.reference(model.getName()).prompt();
+        float[] expected = GoldenModels.logits(model.getName());
         double largest = 0;
         try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
                 NDManager manager = model.getNDManager().newSubManager();
@@ -85,6 +93,74 @@ class LoadOptionsTest {
         try (QuantModel model = load(Map.of("quantize", "F16"))) {
             double difference = difference(model);
             assertTrue(difference > 1e-3 && difference < 0.05, "difference " + difference);
+        }
+    }
+
+    @Test
+    void loadIn4bitIsWhatQuantizeMakes() throws Exception {
+        try (QuantModel named = load(Map.of("quantize", "NF4"));
+                QuantModel nf4 = load(Map.of(
+                        "load_in_4bit", "true", "bnb_4bit_quant_type", "nf4", "bnb_4bit_compute_dtype", "bfloat16"));
+                QuantModel nested = load(Map.of(
+                        "load_in_4bit", "true", "bnb_4bit_quant_type", "nf4", "bnb_4bit_use_double_quant", "true"));
+                QuantModel plain = load(Map.of("load_in_4bit", "true"))) {
+            assertEquals(difference(named), difference(nf4));
+            assertTrue(count(nf4, "NF4") > 0 && count(nf4, "F32") <= 2, nf4.causalLM().report().toString());
+            assertEquals(count(nf4, "NF4"), count(nested, "NF4"));
+            assertTrue(difference(nested) != difference(nf4) && difference(nested) < 2 * difference(nf4));
+            assertEquals(count(nf4, "NF4"), count(plain, "FP4"));
+            assertTrue(nested.checkpoint().recognised().contains("NF4 with double quantization"));
+        }
+    }
+
+    @Test
+    void loadIn8bitSkipsModulesAndRoundsActivationsIfTold() throws Exception {
+        try (QuantModel weights = load(Map.of("load_in_8bit", "true"));
+                QuantModel skipping = load(Map.of("load_in_8bit", "true", "llm_int8_skip_modules", "attn_v, blk.0"));
+                QuantModel mixed = load(Map.of("load_in_8bit", "true", "llm_int8_threshold", "6.0"))) {
+            assertTrue(difference(weights) > 1e-3 && difference(weights) < 1, "difference " + difference(weights));
+            assertTrue(count(weights, "F32") <= 2, weights.causalLM().report().toString());
+            // seven matrices in block 0, and attn_v in every other
+            int blocks = count(weights, "INT8") / 7;
+            assertEquals(7 * blocks - 7 - (blocks - 1), count(skipping, "INT8"));
+            assertTrue(difference(mixed) != difference(weights) && difference(mixed) < 1, "difference " + difference(mixed));
+            String layouts = mixed.causalLM().report().layouts().toString();
+            assertTrue(layouts.contains("8-bit activations below 6.0"), layouts);
+        }
+    }
+
+    @Test
+    void serializedInt8TakesTheThreshold() throws Exception {
+        try (QuantModel weights = load("qwen2-int8", Map.of());
+                QuantModel mixed = load("qwen2-int8", Map.of("llm_int8_threshold", "6"))) {
+            assertTrue(difference(weights) < 2e-3);
+            assertTrue(difference(mixed) > 2e-3 && difference(mixed) < 1, "difference " + difference(mixed));
+        }
+        String message = assertThrows(MalformedModelException.class, () -> load(Map.of("llm_int8_threshold", "6")))
+                .getMessage();
+        assertTrue(message.contains("give load_in_8bit=true too"), message);
+    }
+
+    /** Random weights amplify rounding: torch's quantize_dynamic is 2.202 off on this model and prompt. */
+    @Test
+    void dynamicInt8TakesWhatTorchDoes() throws Exception {
+        try (QuantModel model = load("mistral-f32-window", Map.of("dynamic_int8", "true"))) {
+            assertTrue(count(model, "DYNAMIC_INT8") > 0 && count(model, "F32") <= 1, model.causalLM().report().toString());
+            assertTrue(Math.abs(difference(model) - 2.202) < 0.1, "difference " + difference(model));
+        }
+    }
+
+    /** GPT-2 stores its layers [in, out]: bitsandbytes turns them, torch's dynamic quantization lets them be. */
+    @Test
+    void layersStoredTheOtherWayRoundAreTurned() throws Exception {
+        try (QuantModel int8 = load("gpt2-f32", Map.of("load_in_8bit", "true"));
+                QuantModel q8 = load("gpt2-f32", Map.of("quantize", "Q8_0"));
+                QuantModel dynamic = load("gpt2-f32", Map.of("dynamic_int8", "true"))) {
+            assertEquals(8, count(int8, "INT8"));
+            assertTrue(difference(int8) < 1, "difference " + difference(int8));
+            assertEquals(8, count(q8, "Q8_0"));
+            assertTrue(difference(q8) < 1, "difference " + difference(q8));
+            assertEquals(8, count(dynamic, "F32") - (count(int8, "F32")));
         }
     }
 
