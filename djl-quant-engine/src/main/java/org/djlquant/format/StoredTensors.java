@@ -132,7 +132,7 @@ public final class StoredTensors implements AutoCloseable {
     /** The contract of {@link Checkpoint#dropPages}. */
     public void dropPages() {
         checkOpen();
-        files.values().forEach(MappedPages::drop);
+        files.values().forEach(MemorySegment::unload);
     }
 
     /** Throws {@link IllegalStateException} after {@link #close}. */

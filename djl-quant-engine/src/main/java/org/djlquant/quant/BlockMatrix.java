@@ -84,11 +84,4 @@ public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int 
     public FloatRows floats() {
         return blocks.floatType() == null ? null : new FloatRows(blocks.floatType(), data);
     }
-
-    @Override
-    public void unload() {
-        if (data.isMapped()) {
-            data.unload();
-        }
-    }
 }

@@ -77,11 +77,4 @@ public interface WeightMatrix {
     default FloatRows floats() {
         return null;
     }
-
-    /**
-     * Tells the operating system that the stored bytes will hardly be read again, because a copy in
-     * another layout replaces them: pages of a mapped file need not stay in memory. Reading them is
-     * still possible.
-     */
-    default void unload() {}
 }

@@ -48,7 +48,6 @@ final class TileMatMul implements MatMul {
                 packer.pack(quad);
             }
         });
-        weight.unload();
         return new TileMatMul(layout, packed, weight.columnOrder());
     }
 
