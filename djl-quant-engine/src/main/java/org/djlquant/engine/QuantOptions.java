@@ -24,6 +24,8 @@ import org.djlquant.runtime.Workers;
  * @param threads size of a team of threads of its own ({@code threads}); the shared team if absent
  * @param maxModelLen most positions of a sequence ({@code max_model_len} or {@code n_ctx}); 0 as trained
  * @param kvCacheType {@code kv_cache_dtype}, or absent for the default
+ * @param kvCacheBytes most bytes of the KV caches of all requests ({@code kv_cache_memory_bytes}); 0 for a share of the memory
+ * @param prefixCaching whether prompts are kept for others that begin alike ({@code enable_prefix_caching})
  * @param quantization what float matrices become on loading ({@code quantize}, {@code load_in_4bit} …)
  * @param llmInt8Threshold magnitude from which on activations of INT8 weights stay floats
  *     ({@code llm_int8_threshold}); 0 for all of them
@@ -35,6 +37,8 @@ record QuantOptions(
         Optional<Integer> threads,
         int maxModelLen,
         Optional<ModelOptions.KvCacheType> kvCacheType,
+        long kvCacheBytes,
+        boolean prefixCaching,
         Optional<LoadQuantization> quantization,
         float llmInt8Threshold,
         Optional<Double> rmsNormEps,
@@ -47,6 +51,8 @@ record QuantOptions(
         KNOWN.put("max_model_len", "most tokens of a sequence (alias n_ctx)");
         KNOWN.put("n_ctx", null);
         KNOWN.put("kv_cache_dtype", "float32 or float16");
+        KNOWN.put("kv_cache_memory_bytes", "most memory of the KV caches of all requests together; by default a share of what is left");
+        KNOWN.put("enable_prefix_caching", "false: do not keep what prompts computed for others that begin alike");
         KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
         KNOWN.put("load_in_4bit", "true: quantize float weights on loading as bitsandbytes does");
         KNOWN.put("bnb_4bit_quant_type", "of load_in_4bit: fp4 (default) or nf4");
@@ -89,6 +95,8 @@ record QuantOptions(
                         .or(() -> whole(given, "n_ctx", 1, Integer.MAX_VALUE))
                         .orElse(0),
                 text(given, "kv_cache_dtype").flatMap(QuantOptions::kvCacheType),
+                bytes(given, "kv_cache_memory_bytes"),
+                flag(given, "enable_prefix_caching", true),
                 LoadQuantization.parse(given),
                 number(given, "llm_int8_threshold", true).orElse(0.0).floatValue(),
                 number(given, "rms_norm_eps", false),
@@ -112,6 +120,10 @@ record QuantOptions(
 
     /** A switch, off if it is not given. */
     static boolean flag(Map<String, ?> options, String name) {
+        return flag(options, name, false);
+    }
+
+    private static boolean flag(Map<String, ?> options, String name, boolean byDefault) {
         return text(options, name)
                 .map(value -> switch (value.strip().toLowerCase(Locale.ROOT)) {
                     case "true" -> true;
@@ -119,7 +131,20 @@ record QuantOptions(
                     default -> throw new IllegalArgumentException(
                             "option " + name + " must be true or false, found " + value);
                 })
-                .orElse(false);
+                .orElse(byDefault);
+    }
+
+    /** A number of bytes above 0, or 0 if it is not given. */
+    private static long bytes(Map<String, ?> options, String name) {
+        return text(options, name)
+                .map(value -> {
+                    if (!value.strip().matches("[1-9]\\d{0,17}")) {
+                        throw new IllegalArgumentException(
+                                "option " + name + " must be a whole number of bytes above 0, found " + value);
+                    }
+                    return Long.parseLong(value.strip());
+                })
+                .orElse(0L);
     }
 
     private static Optional<Integer> whole(Map<String, ?> options, String name, int min, int max) {
@@ -201,7 +226,10 @@ record QuantOptions(
         if (dynamic || llmInt8Threshold > 0) {
             kernels = new IntegerKernels(kernels, llmInt8Threshold);
         }
-        ModelOptions options = ModelOptions.of(kernels, workers).withMaxModelLen(maxModelLen);
+        ModelOptions options = ModelOptions.of(kernels, workers)
+                .withMaxModelLen(maxModelLen)
+                .withKvCacheBytes(kvCacheBytes)
+                .withPrefixCaching(prefixCaching);
         return kvCacheType.map(options::withKvCacheType).orElse(options);
     }
 }

@@ -14,6 +14,8 @@ import java.util.Set;
  * @param repetitionPenalty divides positive and multiplies negative logits of tokens already in the sequence; 1 = none
  * @param seed start of the random generator: same seed, same tokens
  * @param eosTokenIds tokens that end the answer
+ * @param promptLookupNumTokens most tokens to guess from the text so far and to check in one pass; 0 = none. The
+ *     answer is the same with and without, up to rounding
  */
 public record GenerationConfig(
         int maxNewTokens,
@@ -23,7 +25,23 @@ public record GenerationConfig(
         float minP,
         float repetitionPenalty,
         long seed,
-        Set<Integer> eosTokenIds) {
+        Set<Integer> eosTokenIds,
+        int promptLookupNumTokens) {
+
+    private static final int MAX_LOOKUP = 32;
+
+    /** Without guessing. */
+    public GenerationConfig(
+            int maxNewTokens,
+            float temperature,
+            int topK,
+            float topP,
+            float minP,
+            float repetitionPenalty,
+            long seed,
+            Set<Integer> eosTokenIds) {
+        this(maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed, eosTokenIds, 0);
+    }
 
     /** Checks every range; the message names the parameter, its range and what was found. */
     public GenerationConfig {
@@ -33,6 +51,9 @@ public record GenerationConfig(
         check(topP > 0 && topP <= 1, "top_p", "in (0, 1]", topP);
         check(minP >= 0 && minP <= 1, "min_p", "between 0 and 1", minP);
         check(repetitionPenalty > 0 && repetitionPenalty <= 100, "repetition_penalty", "in (0, 100]", repetitionPenalty);
+        check(
+                promptLookupNumTokens >= 0 && promptLookupNumTokens <= MAX_LOOKUP,
+                "prompt_lookup_num_tokens", "between 0 (off) and " + MAX_LOOKUP, promptLookupNumTokens);
         eosTokenIds = Set.copyOf(eosTokenIds);
     }
 

@@ -59,7 +59,18 @@ public final class Generator {
         return null;
     }
 
-    /** One pass of everything unfinished; returns whether there was anything. */
+    /** Lets a moment pass in which memory may come free; returns whether anyone needs it. */
+    private static boolean awaitTurn(List<Continuation> all) {
+        for (Continuation each : all) {
+            if (!each.isDone()) {
+                each.awaitTurn(); // the first in line, since all that run would be in the batch
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** One pass of everything that can run; returns whether anything is unfinished. */
     private static boolean step(CausalLM model, List<Continuation> all, Batch batch) {
         batch.clear();
         int budget = PROMPT_CHUNK;
@@ -71,7 +82,7 @@ public final class Generator {
             }
         }
         if (batch.runs().isEmpty()) {
-            return false;
+            return awaitTurn(all);
         }
         model.forward(batch);
         for (int i = 0; i < all.size(); i++) {

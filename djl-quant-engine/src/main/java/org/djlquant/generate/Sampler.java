@@ -53,6 +53,11 @@ final class Sampler {
         return count;
     }
 
+    /** One token of the answer. */
+    int token(int index) {
+        return answer[index];
+    }
+
     /** A copy of the answer so far. */
     int[] answer() {
         return Arrays.copyOf(answer, count);

@@ -7,7 +7,7 @@ import org.djlquant.model.CausalLM;
 
 /**
  * Pull-style generation: each token is computed on the thread that asks for it, so a consumer that
- * stops asking costs nothing but the cache of the sequence. The listener of the request is called
+ * stops asking costs nothing but the memory that is reserved for it until it closes the stream. The listener of the request is called
  * too. Safe for use by several threads one after the other; {@link #close()} may come from any thread
  * at any time.
  */
@@ -17,7 +17,7 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
     private final Cancellation cancellation;
     private final Batch batch = new Batch();
     private Continuation continuation;
-    private boolean ready;
+    private int taken;
     private Generation result;
 
     private TokenStream(CausalLM model, Request request) {
@@ -39,7 +39,7 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
     /** Computes the next token if there is one; ends the stream on EOS, a limit, cancelling or an interrupt. */
     @Override
     public synchronized boolean hasNext() {
-        if (ready) {
+        if (continuation != null && taken < continuation.count()) {
             return true;
         }
         if (result != null) {
@@ -50,22 +50,31 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
             if (continuation == null) {
                 continuation = new Continuation(model, request, null);
             }
-            while (!ready && !continuation.isDone()) {
-                continuation.checkCancelled();
-                if (!continuation.isDone()) {
-                    batch.clear();
-                    continuation.addTo(batch, Generator.PROMPT_CHUNK);
-                    model.forward(batch);
-                    ready = continuation.takeFrom(batch);
-                }
+            while (taken == continuation.count() && !continuation.isDone()) {
+                step();
             }
             normal = true;
         } finally {
-            if (!ready || !normal) {
+            if (!normal || taken == continuation.count()) {
                 end();
             }
         }
-        return ready;
+        return taken < continuation.count();
+    }
+
+    private void step() {
+        continuation.checkCancelled();
+        if (continuation.isDone()) {
+            return;
+        }
+        batch.clear();
+        continuation.addTo(batch, Generator.PROMPT_CHUNK);
+        if (batch.runs().isEmpty()) {
+            continuation.awaitTurn();
+        } else {
+            model.forward(batch);
+            continuation.takeFrom(batch);
+        }
     }
 
     @Override
@@ -73,8 +82,7 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
         if (!hasNext()) {
             throw new NoSuchElementException("the stream has ended");
         }
-        ready = false;
-        return continuation.lastToken();
+        return continuation.token(taken++);
     }
 
     /** The outcome so far; its finish reason is final once {@code hasNext()} is false. */
@@ -83,7 +91,7 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
             return result;
         }
         return continuation == null
-                ? new Generation(new int[0], FinishReason.CANCELLED, request.prompt().length, 0, 0)
+                ? new Generation(new int[0], FinishReason.CANCELLED, request.prompt().length, 0, 0, 0, 0, 0)
                 : continuation.result();
     }
 

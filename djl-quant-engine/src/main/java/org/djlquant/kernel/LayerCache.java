@@ -32,8 +32,21 @@ public interface LayerCache extends AutoCloseable {
      */
     void attend(float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, Workers workers);
 
-    /** Bytes allocated now. */
-    long bytes();
+    /**
+     * A cache with the first {@code length} positions of this one, which then goes its own way. Memory of
+     * whole blocks of positions is shared until one of the two writes to it, so that it costs little.
+     *
+     * @throws IllegalArgumentException if there are fewer positions
+     */
+    LayerCache fork(int length);
+
+    /** Bytes allocated now, memory shared with forks included. */
+    default long bytes() {
+        return bytes(length());
+    }
+
+    /** Bytes that a number of positions takes. */
+    long bytes(int positions);
 
     @Override
     void close();

@@ -13,6 +13,9 @@ final class ScalarLayerCache implements LayerCache {
     private final List<Chunk> chunks = new ArrayList<>();
     private int length;
 
+    /** Leading chunks that a fork may hold too: they are copied before they are written to. */
+    private int shared;
+
     /** {@link #CHUNK} positions; one of the two pairs of arrays is used. */
     private static final class Chunk {
         final float[] keys;
@@ -25,6 +28,13 @@ final class ScalarLayerCache implements LayerCache {
             values = half ? null : new float[size];
             halfKeys = half ? new short[size] : null;
             halfValues = half ? new short[size] : null;
+        }
+
+        Chunk(Chunk other) {
+            keys = other.keys == null ? null : other.keys.clone();
+            values = other.values == null ? null : other.values.clone();
+            halfKeys = other.halfKeys == null ? null : other.halfKeys.clone();
+            halfValues = other.halfValues == null ? null : other.halfValues.clone();
         }
 
         float key(int i) {
@@ -62,6 +72,9 @@ final class ScalarLayerCache implements LayerCache {
         for (int t = 0; t < tokens; t++, length++) {
             if (length == chunks.size() * CHUNK) {
                 chunks.add(new Chunk(CHUNK * width, shape.half()));
+            } else if (length / CHUNK < shared) {
+                shared = length / CHUNK;
+                chunks.set(shared, new Chunk(chunks.get(shared)));
             }
             Chunk chunk = chunks.get(length / CHUNK);
             int at = length % CHUNK * width;
@@ -79,6 +92,20 @@ final class ScalarLayerCache implements LayerCache {
         length = newLength;
         int keep = Math.ceilDiv(newLength, CHUNK);
         chunks.subList(keep, chunks.size()).clear();
+        shared = Math.min(shared, keep);
+    }
+
+    @Override
+    public LayerCache fork(int positions) {
+        if (positions < 0 || positions > length) {
+            throw new IllegalArgumentException("cannot fork " + positions + " positions of a cache of " + length);
+        }
+        ScalarLayerCache copy = new ScalarLayerCache(shape);
+        copy.length = positions;
+        copy.chunks.addAll(chunks.subList(0, Math.ceilDiv(positions, CHUNK)));
+        copy.shared = copy.chunks.size();
+        shared = Math.max(shared, copy.shared);
+        return copy;
     }
 
     @Override
@@ -148,8 +175,8 @@ final class ScalarLayerCache implements LayerCache {
     }
 
     @Override
-    public long bytes() {
-        return chunks.size() * (long) CHUNK * width * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
+    public long bytes(int positions) {
+        return Math.ceilDiv(positions, CHUNK) * (long) CHUNK * width * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
     }
 
     @Override

@@ -25,8 +25,11 @@ public interface CausalLM extends AutoCloseable {
     /** What each layer of a sequence caches, first layer first. */
     List<LayerCache.Shape> cacheShapes();
 
-    /** Starts an empty sequence with its own KV cache. */
+    /** Starts an empty sequence with its own KV cache, which counts for nothing in {@link #pool()}. */
     Sequence newSequence();
+
+    /** The sequences of requests, bound in number by the memory of their caches. */
+    SequencePool pool();
 
     /**
      * Runs all token runs of a batch in one pass (weights are read once) and leaves logits in the

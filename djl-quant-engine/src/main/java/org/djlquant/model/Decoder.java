@@ -6,10 +6,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.runtime.LoadReport;
+import org.djlquant.runtime.MemoryPlan;
 import org.djlquant.runtime.Workers;
 
 /**
@@ -23,7 +25,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     private final Kernels kernels;
     private final Workers workers;
     private final int contextLength;
-    private final boolean halfCache;
+    private final List<LayerCache.Shape> cacheShapes;
     private final Arena arena;
     private final Checkpoint checkpoint;
     private final LoadReport report;
@@ -31,20 +33,26 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     private final ReentrantLock lock = new ReentrantLock(true);
     private final Set<DecoderSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
     private final PassScheduler scheduler;
+    private final SequencePool pool;
     private boolean closed;
 
     Decoder(
-            DecoderParts parts, ModelOptions options, int contextLength, Arena arena, Checkpoint checkpoint, LoadReport report) {
+            DecoderParts parts, ModelOptions options, MemoryPlan plan, Arena arena, Checkpoint checkpoint, LoadReport report) {
         this.parts = parts;
         this.kernels = options.kernels();
         this.workers = options.workers();
-        this.contextLength = contextLength;
-        this.halfCache = options.kvCacheType() == ModelOptions.KvCacheType.F16;
+        contextLength = plan.wantedContext();
+        cacheShapes = parts.blocks().stream().map(block -> options.cacheShape(block.attention().shape())).toList();
         this.arena = arena;
         this.checkpoint = checkpoint;
         this.report = report;
         pass = new Pass(parts, kernels, workers);
         scheduler = new PassScheduler(lock, this, parts.vocabularySize());
+        pool = new SequencePool(
+                this::newSequence,
+                positions -> plan.kvBytesPerToken() * MemoryPlan.blocks(positions),
+                plan.kvLimitBytes(),
+                options.prefixCaching());
     }
 
     @Override
@@ -74,35 +82,30 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
 
     @Override
     public List<LayerCache.Shape> cacheShapes() {
-        return parts.blocks().stream().map(block -> withHalf(block.attention().shape())).toList();
-    }
-
-    /** Elements of the keys of one position of a layer. */
-    int keyWidth(int layer) {
-        LayerCache.Shape shape = parts.blocks().get(layer).attention().shape();
-        return shape.kvHeads() * shape.headDim();
+        return cacheShapes;
     }
 
     @Override
     public Sequence newSequence() {
+        return newSequence(() -> cacheShapes().stream().map(kernels::newCache).toArray(LayerCache[]::new));
+    }
+
+    @Override
+    public SequencePool pool() {
+        return pool;
+    }
+
+    /** A sequence with caches that are made while no pass runs. */
+    Sequence newSequence(Supplier<LayerCache[]> caches) {
         lock.lock();
         try {
             requireOpen();
-            List<Block> blocks = parts.blocks();
-            LayerCache[] caches = new LayerCache[blocks.size()];
-            for (int layer = 0; layer < caches.length; layer++) {
-                caches[layer] = kernels.newCache(withHalf(blocks.get(layer).attention().shape()));
-            }
-            DecoderSequence sequence = new DecoderSequence(this, caches);
+            DecoderSequence sequence = new DecoderSequence(this, caches.get());
             sequences.add(sequence);
             return sequence;
         } finally {
             lock.unlock();
         }
-    }
-
-    private LayerCache.Shape withHalf(LayerCache.Shape s) {
-        return new LayerCache.Shape(s.heads(), s.kvHeads(), s.headDim(), s.scale(), s.window(), halfCache);
     }
 
     /** Runs something that no pass may overlap. */
@@ -267,5 +270,6 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
         } finally {
             lock.unlock();
         }
+        pool.close();
     }
 }

@@ -24,11 +24,6 @@ record DecoderParts(
         Norm finalNorm,
         Linear head) {
 
-    /** Elements of keys and values of one position over all layers. */
-    long kvElementsPerToken() {
-        return blocks.stream().mapToLong(b -> 2L * b.attention().shape().kvHeads() * b.attention().shape().headDim()).sum();
-    }
-
     /** Activations that one token needs in a {@link Pass}. */
     long scratchPerToken() {
         return 3L * hiddenSize + maxQkv() + maxAttended() + maxMlp() + maxRotary();

@@ -7,13 +7,16 @@ import org.djlquant.kernel.LayerCache;
 final class DecoderSequence implements Sequence {
     private final Decoder model;
     private final LayerCache[] caches;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Number of the last pass this sequence took part in, to find a sequence given twice. */
     private long lastPass;
 
     /** Length before that pass. */
     private int start;
+
+    /** Positions from here on were given up; their memory goes when a pass may not be running. */
+    private volatile int cutTo = Integer.MAX_VALUE;
 
     DecoderSequence(Decoder model, LayerCache[] caches) {
         this.model = model;
@@ -36,6 +39,7 @@ final class DecoderSequence implements Sequence {
     boolean enters(long pass) {
         boolean again = lastPass == pass;
         lastPass = pass;
+        settle();
         start = length();
         return again;
     }
@@ -55,6 +59,13 @@ final class DecoderSequence implements Sequence {
         cut(start);
     }
 
+    private void settle() {
+        if (cutTo != Integer.MAX_VALUE) {
+            cut(cutTo);
+            cutTo = Integer.MAX_VALUE;
+        }
+    }
+
     private void cut(int to) {
         for (LayerCache cache : caches) {
             cache.truncate(Math.min(to, cache.length()));
@@ -63,7 +74,7 @@ final class DecoderSequence implements Sequence {
 
     @Override
     public int length() {
-        return caches[0].length();
+        return Math.min(cutTo, caches[0].length());
     }
 
     @Override
@@ -71,35 +82,26 @@ final class DecoderSequence implements Sequence {
         if (to < 0 || to > length()) {
             throw new IllegalArgumentException("cannot truncate a sequence of " + length() + " positions to " + to);
         }
-        model.locked(() -> {
-            requireOpen();
-            cut(to);
-        });
+        requireOpen();
+        cutTo = to; // without the model's lock, which others may hold for a whole pass
     }
 
     @Override
-    public Sequence fork() {
-        DecoderSequence copy = (DecoderSequence) model.newSequence();
-        model.locked(() -> {
+    public Sequence fork(int to) {
+        return model.newSequence(() -> {
             requireOpen();
-            for (int layer = 0; layer < caches.length; layer++) {
-                copy(caches[layer], copy.caches[layer], model.keyWidth(layer));
+            settle();
+            LayerCache[] forks = new LayerCache[caches.length];
+            for (int layer = 0; layer < forks.length; layer++) {
+                forks[layer] = caches[layer].fork(to);
             }
+            return forks;
         });
-        return copy;
-    }
-
-    private static void copy(LayerCache from, LayerCache to, int width) {
-        float[] key = new float[width];
-        float[] value = new float[width];
-        for (int position = 0; position < from.length(); position++) {
-            from.read(position, key, value);
-            to.append(key, 0, width, value, 0, width, 1);
-        }
     }
 
     @Override
     public List<LayerCache> caches() {
+        model.locked(this::settle);
         return List.of(caches);
     }
 
@@ -107,7 +109,7 @@ final class DecoderSequence implements Sequence {
     public long bytes() {
         long sum = 0;
         for (LayerCache cache : caches) {
-            sum += cache.bytes();
+            sum += cache.bytes(length());
         }
         return sum;
     }

@@ -3,6 +3,7 @@ package org.djlquant.model;
 import java.util.Objects;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.runtime.Workers;
 
 /**
@@ -13,10 +14,20 @@ import org.djlquant.runtime.Workers;
  * @param maxModelLen most positions of a sequence ({@code max_model_len}), or 0 for what the
  *     checkpoint was trained with, reduced to what memory allows
  * @param kvCacheType how keys and values are kept
+ * @param kvCacheBytes most bytes of the KV caches of all requests together ({@code kv_cache_memory_bytes}), or 0 for
+ *     a share of what memory there is
+ * @param prefixCaching whether what requests computed is kept for others that begin alike ({@code
+ *     enable_prefix_caching})
  * @param progress told how much of the weights has been loaded
  */
 public record ModelOptions(
-        Kernels kernels, Workers workers, int maxModelLen, KvCacheType kvCacheType, LoadProgress progress) {
+        Kernels kernels,
+        Workers workers,
+        int maxModelLen,
+        KvCacheType kvCacheType,
+        long kvCacheBytes,
+        boolean prefixCaching,
+        LoadProgress progress) {
 
     /** Element type of the KV cache ({@code kv_cache_dtype}). */
     public enum KvCacheType {
@@ -47,6 +58,10 @@ public record ModelOptions(
         if (maxModelLen < 0) {
             throw new IllegalArgumentException("max_model_len must be 0 (as trained) or more, found " + maxModelLen);
         }
+        if (kvCacheBytes < 0) {
+            throw new IllegalArgumentException(
+                    "kv_cache_memory_bytes must be 0 (a share of what there is) or more, found " + kvCacheBytes);
+        }
     }
 
     /** The defaults on the kernels and the worker team of this JVM. */
@@ -54,23 +69,38 @@ public record ModelOptions(
         return of(KernelsProvider.get().kernels(), Workers.shared());
     }
 
-    /** The defaults on given kernels and workers: context as trained, float32 cache, no progress. */
+    /** The defaults on given kernels and workers: context as trained, float32 cache, prefixes kept, no progress. */
     public static ModelOptions of(Kernels kernels, Workers workers) {
-        return new ModelOptions(kernels, workers, 0, KvCacheType.F32, (done, total) -> {});
+        return new ModelOptions(kernels, workers, 0, KvCacheType.F32, 0, true, (done, total) -> {});
     }
 
     /** With another {@code max_model_len}. */
     public ModelOptions withMaxModelLen(int length) {
-        return new ModelOptions(kernels, workers, length, kvCacheType, progress);
+        return new ModelOptions(kernels, workers, length, kvCacheType, kvCacheBytes, prefixCaching, progress);
     }
 
     /** With another type of the KV cache. */
     public ModelOptions withKvCacheType(KvCacheType type) {
-        return new ModelOptions(kernels, workers, maxModelLen, type, progress);
+        return new ModelOptions(kernels, workers, maxModelLen, type, kvCacheBytes, prefixCaching, progress);
+    }
+
+    /** With another bound on the KV caches of all requests together. */
+    public ModelOptions withKvCacheBytes(long bytes) {
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, bytes, prefixCaching, progress);
+    }
+
+    /** With or without keeping what requests computed. */
+    public ModelOptions withPrefixCaching(boolean on) {
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, on, progress);
     }
 
     /** With a listener for the progress. */
     public ModelOptions withProgress(LoadProgress listener) {
-        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, listener);
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, prefixCaching, listener);
+    }
+
+    /** A shape with the element type of these options. */
+    LayerCache.Shape cacheShape(LayerCache.Shape s) {
+        return new LayerCache.Shape(s.heads(), s.kvHeads(), s.headDim(), s.scale(), s.window(), kvCacheType == KvCacheType.F16);
     }
 }

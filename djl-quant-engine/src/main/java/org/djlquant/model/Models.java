@@ -33,7 +33,7 @@ public final class Models {
             long begin = System.nanoTime();
             Weights weights = new Weights(checkpoint);
             DecoderParts parts = build(checkpoint, weights);
-            MemoryPlan plan = plan(parts, weights, options.maxModelLen(), options.kvCacheType());
+            MemoryPlan plan = plan(parts, weights, options);
             plan.requireFits();
             weights.pack(options.kernels(), arena, options.workers(), options.progress());
             LoadReport report = new LoadReport(
@@ -47,7 +47,7 @@ public final class Models {
                     options.workers().threads(),
                     plan.wantedContext(),
                     (System.nanoTime() - begin) / 1e9);
-            Decoder decoder = new Decoder(parts, options, plan.wantedContext(), arena, checkpoint, report);
+            Decoder decoder = new Decoder(parts, options, plan, arena, checkpoint, report);
             loaded = true;
             return decoder;
         } finally {
@@ -62,12 +62,12 @@ public final class Models {
      * The memory plan of a checkpoint, without loading weights. The checkpoint stays open and the
      * caller's.
      *
-     * @param maxModelLen wanted context, or 0 for as trained, reduced to what fits
-     * @throws IllegalArgumentException if it exceeds what the model was trained with
+     * @param options as for {@link #load}
+     * @throws IllegalArgumentException if the wanted context exceeds what the model was trained with
      */
-    public static MemoryPlan plan(Checkpoint checkpoint, int maxModelLen, ModelOptions.KvCacheType kvCacheType) {
+    public static MemoryPlan plan(Checkpoint checkpoint, ModelOptions options) {
         Weights weights = new Weights(checkpoint);
-        return plan(build(checkpoint, weights), weights, maxModelLen, kvCacheType);
+        return plan(build(checkpoint, weights), weights, options);
     }
 
     /** Name of the kernels and, if they were looked up, why these. */
@@ -80,20 +80,41 @@ public final class Models {
         return Architectures.of(checkpoint).build(new Hyper(checkpoint), weights);
     }
 
-    private static MemoryPlan plan(DecoderParts parts, Weights weights, int maxModelLen, ModelOptions.KvCacheType kvCacheType) {
+    private static MemoryPlan plan(DecoderParts parts, Weights weights, ModelOptions options) {
         int trained = parts.trainedContext();
-        if (maxModelLen > trained) {
+        int asked = options.maxModelLen();
+        if (asked > trained) {
             throw new IllegalArgumentException(
-                    "max_model_len " + maxModelLen + " exceeds the " + trained + " positions the model was trained with");
+                    "max_model_len " + asked + " exceeds the " + trained + " positions the model was trained with");
         }
-        MemoryPlan plan = new MemoryPlan(
-                weights.bytes(),
-                parts.kvElementsPerToken() * kvCacheType.bytes(),
-                4 * parts.scratchPerToken() * Pass.maxTokens(parts),
-                maxModelLen > 0 ? maxModelLen : trained,
-                trained,
-                MachineMemory.available());
+        MemoryPlan plan = plan(parts, weights, options, MachineMemory.heap());
+        if (plan.largestContext() < plan.wantedContext() && plan.heapIsShort()) {
+            System.gc(); // what looks used may be garbage
+            plan = plan(parts, weights, options, MachineMemory.heap());
+        }
         int fits = plan.largestContext();
-        return maxModelLen == 0 && fits < trained && fits >= LEAST_CONTEXT ? plan.withContext(fits) : plan;
+        return asked == 0 && fits < trained && fits >= LEAST_CONTEXT ? plan.withContext(fits) : plan;
+    }
+
+    private static MemoryPlan plan(DecoderParts parts, Weights weights, ModelOptions options, long heap) {
+        int trained = parts.trainedContext();
+        return new MemoryPlan(
+                weights.bytes(),
+                kvBytesPerToken(parts, options),
+                4 * parts.scratchPerToken() * Pass.maxTokens(parts),
+                options.maxModelLen() > 0 ? options.maxModelLen() : trained,
+                trained,
+                MachineMemory.available(),
+                heap,
+                options.kvCacheBytes());
+    }
+
+    /** Bytes of a position in the layout of the kernels, padding included. */
+    private static long kvBytesPerToken(DecoderParts parts, ModelOptions options) {
+        long block = 0;
+        for (Block each : parts.blocks()) {
+            block += options.kernels().newCache(options.cacheShape(each.attention().shape())).bytes(MemoryPlan.BLOCK);
+        }
+        return Math.ceilDiv(block, MemoryPlan.BLOCK);
     }
 }

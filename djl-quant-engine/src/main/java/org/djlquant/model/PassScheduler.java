@@ -1,6 +1,7 @@
 package org.djlquant.model;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -21,8 +22,11 @@ final class PassScheduler {
         void run(Batch batch);
     }
 
-    /** A shared pass is not made longer than this, so that nobody waits for long. */
+    /** A shared pass is not made longer than this. */
     private static final int MAX_TOKENS = 256;
+
+    /** Tokens of prompts in a shared pass: whoever decodes waits for no more of them than this. */
+    private static final int MAX_PROMPT = 128;
 
     /** Rows of logits that are worth copying to their batches. */
     private static final int MAX_ROWS = 64;
@@ -106,21 +110,38 @@ final class PassScheduler {
         return false;
     }
 
-    /** Takes from the queue, in order, what one pass should hold: at least one batch. */
+    /**
+     * Takes from the queue what one pass should hold: who came first, everybody who decodes, and, in
+     * their order, as many prompts as one chunk has room for. So a decoding request waits for no more
+     * than a chunk, and a prompt for no more than the prompts before it.
+     */
     private void takeGroup() {
         group.clear();
         lastThreads.clear();
         int tokens = 0;
         int rows = 0;
-        for (Ticket next = waiting.peek(); next != null; next = waiting.peek()) {
-            tokens += next.batch.tokens();
-            rows += next.batch.logitsRows();
-            boolean fits = tokens <= MAX_TOKENS && rows <= MAX_ROWS && next.batch.hidden() == null;
-            if (!group.isEmpty() && (!fits || group.getLast().batch.hidden() != null)) {
-                break;
+        int prompt = 0;
+        boolean open = true;
+        boolean promptsOpen = true;
+        for (Iterator<Ticket> i = waiting.iterator(); open && i.hasNext(); ) {
+            Ticket next = i.next();
+            int nextTokens = next.batch.tokens();
+            int nextRows = next.batch.logitsRows();
+            int nextPrompt = nextTokens - nextRows;
+            boolean alone = next.batch.hidden() != null;
+            boolean fits = !alone && tokens + nextTokens <= MAX_TOKENS && rows + nextRows <= MAX_ROWS;
+            boolean promptFits = nextPrompt == 0 || promptsOpen && prompt + nextPrompt <= MAX_PROMPT;
+            if (group.isEmpty() || fits && promptFits) {
+                i.remove();
+                group.add(next);
+                lastThreads.add(next.thread);
+                tokens += nextTokens;
+                rows += nextRows;
+                prompt += nextPrompt;
+                open = !alone;
+            } else if (nextPrompt > 0) {
+                promptsOpen = false; // a shorter prompt does not overtake
             }
-            group.add(waiting.remove());
-            lastThreads.add(next.thread);
         }
     }
 

@@ -12,7 +12,18 @@ public interface Sequence extends AutoCloseable {
     void truncate(int length);
 
     /** A copy that continues independently (beams, several answers to one prompt). */
-    Sequence fork();
+    default Sequence fork() {
+        return fork(length());
+    }
+
+    /**
+     * A sequence with the first {@code length} positions of this one that continues independently. Both
+     * share memory until one of them changes it.
+     *
+     * @throws IllegalArgumentException if there are fewer positions
+     * @throws IllegalStateException if this sequence or the model is closed
+     */
+    Sequence fork(int length);
 
     /**
      * The caches of the layers, first layer first, for import and export of keys and values. All of

@@ -19,6 +19,12 @@ public final class MachineMemory {
         return available(Path.of("/"), freePhysical());
     }
 
+    /** Bytes of the Java heap that are free or can still be added. */
+    public static long heap() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
+    }
+
     /** The same over another root folder, for tests. */
     static long available(Path root, long otherwise) {
         long machine = field(root.resolve("proc/meminfo"), "MemAvailable:", 1024).orElse(otherwise);

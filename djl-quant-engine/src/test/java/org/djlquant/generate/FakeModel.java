@@ -3,17 +3,24 @@ package org.djlquant.generate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.Sequence;
+import org.djlquant.model.SequencePool;
 import org.djlquant.runtime.LoadReport;
 
-/** A model whose next token is the sum of all tokens so far plus one, modulo the vocabulary. */
+/** A model whose next token is the sum of all tokens so far plus one, modulo the vocabulary, unless it is told another rule. */
 final class FakeModel implements CausalLM {
     final List<Integer> passes = Collections.synchronizedList(new ArrayList<>());
     final List<FakeSequence> sequences = Collections.synchronizedList(new ArrayList<>());
     Runnable beforePass = () -> {};
+
+    /** The likeliest token after those of a sequence. */
+    ToIntFunction<List<Integer>> rule = tokens -> tokens.stream().mapToInt(i -> i).sum() + 1;
+
+    SequencePool pool = SequencePool.unbounded(this::newSequence);
     private final int vocabulary;
     private final int context;
     private volatile boolean closed;
@@ -24,25 +31,23 @@ final class FakeModel implements CausalLM {
     }
 
     final class FakeSequence implements Sequence {
-        private int length;
-        private long sum;
+        private final List<Integer> tokens = new ArrayList<>();
         boolean closed;
 
         @Override
         public int length() {
-            return length;
+            return tokens.size();
         }
 
         @Override
         public void truncate(int to) {
-            throw new UnsupportedOperationException();
+            tokens.subList(to, tokens.size()).clear();
         }
 
         @Override
-        public Sequence fork() {
+        public Sequence fork(int length) {
             FakeSequence copy = (FakeSequence) newSequence();
-            copy.length = length;
-            copy.sum = sum;
+            copy.tokens.addAll(tokens.subList(0, length));
             return copy;
         }
 
@@ -73,16 +78,17 @@ final class FakeModel implements CausalLM {
         int row = 0;
         for (Batch.Run run : batch.runs()) {
             FakeSequence sequence = (FakeSequence) run.sequence();
-            if (sequence.closed || sequence.length + run.count() > context) {
+            if (sequence.closed || sequence.length() + run.count() > context) {
                 throw new AssertionError("closed or too long");
             }
             for (int i = 0; i < run.count(); i++) {
-                sequence.sum += run.tokens()[run.from() + i];
-            }
-            sequence.length += run.count();
-            for (int r = 0; r < run.logitsRows(); r++, row++) {
-                for (int v = 0; v < vocabulary; v++) {
-                    logits[row * vocabulary + v] = v == (sequence.sum + 1) % vocabulary ? 2 : v * 1e-3f;
+                sequence.tokens.add(run.tokens()[run.from() + i]);
+                if (i >= run.count() - run.logitsRows()) {
+                    int next = rule.applyAsInt(sequence.tokens) % vocabulary;
+                    for (int v = 0; v < vocabulary; v++) {
+                        logits[row * vocabulary + v] = v == next ? 2 : v * 1e-3f;
+                    }
+                    row++;
                 }
             }
         }
@@ -97,6 +103,11 @@ final class FakeModel implements CausalLM {
         FakeSequence sequence = new FakeSequence();
         sequences.add(sequence);
         return sequence;
+    }
+
+    @Override
+    public SequencePool pool() {
+        return pool;
     }
 
     @Override

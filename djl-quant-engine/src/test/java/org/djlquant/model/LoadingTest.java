@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.kernel.ScalarKernels;
 import org.djlquant.runtime.MemoryPlan;
 import org.djlquant.runtime.ModelTooLargeException;
+import org.djlquant.runtime.Workers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -125,7 +127,9 @@ class LoadingTest {
 
     @Test
     void thePlanCountsWeightsAndCache() {
-        MemoryPlan plan = Models.plan(checkpoint, 20, ModelOptions.KvCacheType.F16);
+        MemoryPlan plan = Models.plan(checkpoint, ModelOptions.of(new ScalarKernels(), Workers.shared())
+                .withMaxModelLen(20)
+                .withKvCacheType(ModelOptions.KvCacheType.F16));
         long elements = checkpoint.values.values().stream().mapToLong(v -> v.length).sum();
         assertEquals(4 * elements, plan.weightBytes());
         assertEquals(2 * 2 * 16 * 2, plan.kvBytesPerToken());

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MemoryPlanTest {
     @Test
     void acceptsWhatJustFitsAndRefusesOneMore() {
-        new MemoryPlan(1000, 10, 100, 50, 64, 1600).requireFits();
-        MemoryPlan tooLong = new MemoryPlan(1000, 10, 100, 51, 64, 1600);
+        new MemoryPlan(1000, 10, 100, 50, 64, 1600, 1600, 0).requireFits();
+        MemoryPlan tooLong = new MemoryPlan(1000, 10, 100, 51, 64, 1600, 1600, 0);
         String message = assertThrows(ModelTooLargeException.class, tooLong::requireFits).getMessage();
         assertTrue(message.contains("max_model_len=50") && message.contains("51 positions"), message);
         assertEquals(50, tooLong.largestContext());
@@ -23,7 +23,7 @@ class MemoryPlanTest {
 
     @Test
     void saysWhenNotEvenTheWeightsFit() {
-        MemoryPlan plan = new MemoryPlan(5_000_000_000L, 131_072, 1000, 4096, 4096, 4_000_000_000L);
+        MemoryPlan plan = new MemoryPlan(5_000_000_000L, 131_072, 1000, 4096, 4096, 4_000_000_000L, 4_000_000_000L, 0);
         assertEquals(0, plan.largestContext());
         String message = assertThrows(ModelTooLargeException.class, plan::requireFits).getMessage();
         assertTrue(message.contains("weights 5.0 GB") && message.contains("not even an empty context fits"), message);

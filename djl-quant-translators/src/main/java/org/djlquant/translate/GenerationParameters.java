@@ -21,6 +21,7 @@ import org.djlquant.generate.GenerationConfig;
  * @param repetitionPenalty makes tokens that occurred less likely; 1 = off
  * @param stop texts that end the answer and are not part of it
  * @param seed start of the random generator; {@code null} = another one each time
+ * @param promptLookupNumTokens most tokens to guess from the text so far and to check in one pass; 0 = none
  * @param topLogProbs how many of the likeliest tokens to report beside each token's log-probability; −1 = report nothing
  */
 public record GenerationParameters(
@@ -33,6 +34,7 @@ public record GenerationParameters(
         float repetitionPenalty,
         List<String> stop,
         Long seed,
+        int promptLookupNumTokens,
         int topLogProbs) {
 
     /** Names that {@link #with(Map)} understands. */
@@ -48,6 +50,7 @@ public record GenerationParameters(
             "repetition_penalty",
             "stop",
             "seed",
+            "prompt_lookup_num_tokens",
             "logprobs",
             "top_logprobs");
 
@@ -55,7 +58,7 @@ public record GenerationParameters(
 
     /** What a model without generation_config.json does: greedy, at most 512 tokens; if sampling, from the 50 likeliest. */
     public static final GenerationParameters DEFAULTS =
-            new GenerationParameters(512, false, 1f, 50, 1f, 0f, 1f, List.of(), null, -1);
+            new GenerationParameters(512, false, 1f, 50, 1f, 0f, 1f, List.of(), null, 0, -1);
 
     /** Checks every range; the message names the parameter, its range and what was found. */
     public GenerationParameters {
@@ -68,7 +71,7 @@ public record GenerationParameters(
                     "temperature must be more than 0 when do_sample is true, found 0; leave do_sample out for greedy answers");
         }
         // the generator's own record checks the ranges, so that they stand in one place
-        new GenerationConfig(maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, 0, Set.of());
+        new GenerationConfig(maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, 0, Set.of(), promptLookupNumTokens);
     }
 
     /**
@@ -101,6 +104,7 @@ public record GenerationParameters(
                 real(request, "repetition_penalty", repetitionPenalty),
                 request.get("stop") == null ? stop : strings(request.get("stop")),
                 seedValue == null ? seed : (Long) whole("seed", seedValue),
+                integer(request, "prompt_lookup_num_tokens", promptLookupNumTokens),
                 logProbs(request));
     }
 
@@ -130,7 +134,8 @@ public record GenerationParameters(
     GenerationConfig toConfig(Set<Integer> eosTokenIds) {
         long start = seed != null ? seed : ThreadLocalRandom.current().nextLong();
         float t = doSample ? temperature : 0;
-        return new GenerationConfig(maxNewTokens, t, topK, topP, minP, repetitionPenalty, start, eosTokenIds);
+        return new GenerationConfig(
+                maxNewTokens, t, topK, topP, minP, repetitionPenalty, start, eosTokenIds, promptLookupNumTokens);
     }
 
     private static int integer(Map<String, ?> request, String name, int byDefault) {

@@ -27,6 +27,8 @@ final class OpenAiResponse {
     String whole(List<ChatOutput> outputs) {
         JsonArray choices = new JsonArray();
         int tokens = 0;
+        int accepted = 0;
+        int rejected = 0;
         for (ChatOutput output : outputs) {
             JsonObject choice = new JsonObject();
             choice.addProperty("index", choices.size());
@@ -39,9 +41,12 @@ final class OpenAiResponse {
             choice.addProperty("finish_reason", output.finishReason());
             choices.add(choice);
             tokens += output.usage().completionTokens();
+            accepted += output.usage().acceptedPredictionTokens();
+            rejected += output.usage().rejectedPredictionTokens();
         }
         JsonObject body = frame(chat ? "chat.completion" : "text_completion", choices);
-        body.add("usage", usage(new Usage(outputs.getFirst().usage().promptTokens(), tokens)));
+        Usage first = outputs.getFirst().usage(); // all have the same prompt
+        body.add("usage", usage(new Usage(first.promptTokens(), tokens, first.cachedTokens(), accepted, rejected)));
         return body.toString();
     }
 
@@ -140,6 +145,13 @@ final class OpenAiResponse {
         json.addProperty("prompt_tokens", usage.promptTokens());
         json.addProperty("completion_tokens", usage.completionTokens());
         json.addProperty("total_tokens", usage.totalTokens());
+        JsonObject prompt = new JsonObject();
+        prompt.addProperty("cached_tokens", usage.cachedTokens());
+        json.add("prompt_tokens_details", prompt);
+        JsonObject completion = new JsonObject();
+        completion.addProperty("accepted_prediction_tokens", usage.acceptedPredictionTokens());
+        completion.addProperty("rejected_prediction_tokens", usage.rejectedPredictionTokens());
+        json.add("completion_tokens_details", completion);
         return json;
     }
 

@@ -71,7 +71,12 @@ final class TextCollector implements TokenListener {
         return new ChatOutput(
                 text.toString(),
                 reason.name().toLowerCase(Locale.ROOT),
-                new Usage(generation.promptTokens(), generation.tokens().length),
+                new Usage(
+                        generation.promptTokens(),
+                        generation.tokens().length,
+                        generation.cachedTokens(),
+                        generation.acceptedTokens(),
+                        generation.draftTokens() - generation.acceptedTokens()),
                 new Timings(generation.prefillNanos() / 1e6, generation.decodeNanos() / 1e6),
                 logProbs);
     }

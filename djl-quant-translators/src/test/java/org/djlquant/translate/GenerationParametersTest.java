@@ -22,7 +22,7 @@ class GenerationParametersTest {
                 "max_tokens", 7.0, "temperature", "0.5", "top_k", "3", "top_p", 0.9, "min_p", 0.1, "repetition_penalty", 1.2, "seed",
                 Long.MAX_VALUE, "stop", List.of("a", "b")));
         assertEquals(
-                new GenerationParameters(7, true, 0.5f, 3, 0.9f, 0.1f, 1.2f, List.of("a", "b"), Long.MAX_VALUE, -1), p);
+                new GenerationParameters(7, true, 0.5f, 3, 0.9f, 0.1f, 1.2f, List.of("a", "b"), Long.MAX_VALUE, 0, -1), p);
         assertEquals(List.of("x"), DEFAULTS.with(Map.of("stop", "x")).stop());
         assertEquals(9, DEFAULTS.with(Map.of("max_tokens", 5, "max_new_tokens", 9)).maxNewTokens());
     }

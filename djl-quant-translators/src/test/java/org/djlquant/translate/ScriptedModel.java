@@ -7,6 +7,7 @@ import org.djlquant.kernel.LayerCache;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.Sequence;
+import org.djlquant.model.SequencePool;
 import org.djlquant.runtime.LoadReport;
 
 /** A model that answers every prompt with the same tokens, and counts its passes. */
@@ -14,6 +15,7 @@ final class ScriptedModel implements CausalLM {
     final List<Integer> runsOfPasses = Collections.synchronizedList(new ArrayList<>());
     private final int[] answer;
     private final int vocabulary;
+    private final SequencePool pool = SequencePool.unbounded(this::newSequence);
     volatile boolean closed;
     volatile int openSequences;
 
@@ -37,7 +39,7 @@ final class ScriptedModel implements CausalLM {
         }
 
         @Override
-        public Sequence fork() {
+        public Sequence fork(int to) {
             Script copy = (Script) newSequence();
             copy.length = length;
             copy.next = next;
@@ -84,6 +86,11 @@ final class ScriptedModel implements CausalLM {
     public synchronized Sequence newSequence() {
         openSequences++;
         return new Script();
+    }
+
+    @Override
+    public SequencePool pool() {
+        return pool;
     }
 
     @Override

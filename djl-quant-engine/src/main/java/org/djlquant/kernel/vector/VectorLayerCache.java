@@ -40,8 +40,17 @@ final class VectorLayerCache implements LayerCache {
     private final List<Chunk> chunks = new ArrayList<>();
     private int length;
 
+    /** Leading chunks that a fork may hold too: they are copied before they are written to. */
+    private int shared;
+
     /** The arrays of one type are used; the others are null. */
-    private record Chunk(float[] keys, float[] values, int[] halfKeys, int[] halfValues) {}
+    private record Chunk(float[] keys, float[] values, int[] halfKeys, int[] halfValues) {
+        Chunk copy() {
+            return keys != null
+                    ? new Chunk(keys.clone(), values.clone(), null, null)
+                    : new Chunk(null, null, halfKeys.clone(), halfValues.clone());
+        }
+    }
 
     VectorLayerCache(Shape shape) {
         this.shape = shape;
@@ -61,8 +70,21 @@ final class VectorLayerCache implements LayerCache {
     }
 
     @Override
-    public long bytes() {
-        return (long) chunks.size() * shape.kvHeads() * CHUNK * dim * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
+    public LayerCache fork(int positions) {
+        if (positions < 0 || positions > length) {
+            throw new IllegalArgumentException("cannot fork " + positions + " positions of a cache of " + length);
+        }
+        VectorLayerCache copy = new VectorLayerCache(shape);
+        copy.length = positions;
+        copy.chunks.addAll(chunks.subList(0, Math.ceilDiv(positions, CHUNK)));
+        copy.shared = copy.chunks.size();
+        shared = Math.max(shared, copy.shared);
+        return copy;
+    }
+
+    @Override
+    public long bytes(int positions) {
+        return (long) Math.ceilDiv(positions, CHUNK) * shape.kvHeads() * CHUNK * dim * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
     }
 
     @Override
@@ -71,7 +93,9 @@ final class VectorLayerCache implements LayerCache {
             throw new IllegalArgumentException("cannot truncate a cache of " + length + " to " + newLength);
         }
         length = newLength;
-        chunks.subList(Math.ceilDiv(newLength, CHUNK), chunks.size()).clear();
+        int keep = Math.ceilDiv(newLength, CHUNK);
+        chunks.subList(keep, chunks.size()).clear();
+        shared = Math.min(shared, keep);
     }
 
     @Override
@@ -105,6 +129,9 @@ final class VectorLayerCache implements LayerCache {
         for (int t = 0; t < tokens; t++, length++) {
             if (length == chunks.size() * CHUNK) {
                 chunks.add(newChunk());
+            } else if (length / CHUNK < shared) {
+                shared = length / CHUNK;
+                chunks.set(shared, chunks.get(shared).copy());
             }
             Chunk chunk = chunks.get(length / CHUNK);
             int slot = length % CHUNK;

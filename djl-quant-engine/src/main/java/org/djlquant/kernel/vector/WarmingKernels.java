@@ -87,7 +87,7 @@ public final class WarmingKernels implements Kernels {
     @Override
     public LayerCache newCache(LayerCache.Shape shape) {
         WarmUp attention = attention(shape);
-        return attention.ready() ? vector.newCache(shape) : new WarmingCache(shape, attention);
+        return attention.ready() ? vector.newCache(shape) : new WarmingCache(vector.newCache(shape), plain.newCache(shape), attention);
     }
 
     @Override
@@ -296,10 +296,21 @@ public final class WarmingKernels implements Kernels {
         private final WarmUp attention;
         private LayerCache slow;
 
-        WarmingCache(Shape shape, WarmUp attention) {
+        WarmingCache(LayerCache fast, LayerCache slow, WarmUp attention) {
+            this.fast = fast;
+            this.slow = slow;
             this.attention = attention;
-            fast = vector.newCache(shape);
-            slow = plain.newCache(shape);
+        }
+
+        @Override
+        public LayerCache fork(int length) {
+            LayerCache copy = fast.fork(length);
+            return slow == null ? copy : new WarmingCache(copy, slow.fork(length), attention);
+        }
+
+        @Override
+        public long bytes(int positions) {
+            return fast.bytes(positions); // what lasts
         }
 
         @Override

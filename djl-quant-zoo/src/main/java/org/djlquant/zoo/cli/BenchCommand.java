@@ -40,6 +40,12 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--repeat", defaultValue = "3", description = "Repetitions, of which the best counts (${DEFAULT-VALUE}).")
     private int repeat;
 
+    @Option(
+            names = "--streams",
+            paramLabel = "N",
+            description = "Also measure the throughput of N answers at a time, each on a thread of its own, against one.")
+    private int streams;
+
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
@@ -78,6 +84,14 @@ final class BenchCommand implements Callable<Integer> {
                 best = i == 0 ? best : Math.min(best, time);
             }
             result.put("decode_" + DECODE, DECODE / best);
+            if (streams > 1) {
+                StreamBench bench = new StreamBench(lm, repeat);
+                double one = bench.tokensPerSecond(1);
+                double many = bench.tokensPerSecond(streams);
+                result.put("stream_1", one);
+                result.put("streams_" + streams, many);
+                result.put("streams_gain", many / one);
+            }
             result.put("load_seconds", load);
             result.put("first_token_seconds", firstToken);
             result.put("rss_bytes", peakRss());
@@ -130,7 +144,8 @@ final class BenchCommand implements Callable<Integer> {
             return;
         }
         result.forEach((name, value) -> System.out.printf(Locale.ROOT, "%-20s %s%n", name, switch (name) {
-            case "prefill_128", "prefill_512", "decode_64" -> String.format(Locale.ROOT, "%.1f tok/s", value);
+            case "streams_gain" -> String.format(Locale.ROOT, "%.2f x", value);
+            case String s when value instanceof Double && s.matches("(prefill|decode|stream|streams)_\\d+") -> String.format(Locale.ROOT, "%.1f tok/s", value);
             case "load_seconds", "first_token_seconds" -> String.format(Locale.ROOT, "%.2f s", value);
             case "rss_bytes" -> MemoryPlan.size((Long) value);
             default -> value.toString();

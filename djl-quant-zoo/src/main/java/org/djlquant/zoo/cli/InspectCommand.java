@@ -36,7 +36,7 @@ final class InspectCommand implements Callable<Integer> {
             System.out.println("recognised    " + checkpoint.recognised());
             System.out.println("naming        " + checkpoint.naming().name().toLowerCase(Locale.ROOT));
             weights(checkpoint);
-            MemoryPlan plan = Models.plan(checkpoint, maxModelLen, ModelOptions.KvCacheType.F32);
+            MemoryPlan plan = Models.plan(checkpoint, ModelOptions.defaults().withMaxModelLen(maxModelLen));
             System.out.println("memory plan   " + plan);
             System.out.println("kernels       " + KernelsProvider.get().reason());
             System.out.println("\nmetadata");
