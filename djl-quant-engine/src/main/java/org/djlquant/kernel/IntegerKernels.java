@@ -66,6 +66,16 @@ public final class IntegerKernels implements Kernels {
     }
 
     @Override
+    public void gelu(float[] x, int offset, int n) {
+        others.gelu(x, offset, n);
+    }
+
+    @Override
+    public void softCap(float[] x, int offset, int n, float cap) {
+        others.softCap(x, offset, n, cap);
+    }
+
+    @Override
     public void rope(
             float[] x, int xOffset, int rotaryDim, boolean interleaved, float[] cos, float[] sin, int tableOffset) {
         others.rope(x, xOffset, rotaryDim, interleaved, cos, sin, tableOffset);

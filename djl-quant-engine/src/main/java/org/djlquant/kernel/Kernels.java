@@ -34,6 +34,15 @@ public interface Kernels {
     void siluMultiply(float[] gate, int gateOffset, float[] up, int upOffset, int n);
 
     /**
+     * {@code x[i] = gelu(x[i])}, gelu(v) = v/2 · (1 + tanh(√(2/π) · (v + 0.044715 v³))), the tanh form of
+     * Hendrycks and Gimpel (2016).
+     */
+    void gelu(float[] x, int offset, int n);
+
+    /** {@code x[i] = cap · tanh(x[i] / cap)}: values approach ±cap smoothly. */
+    void softCap(float[] x, int offset, int n, float cap);
+
+    /**
      * Rotates one head in place. {@code cos} and {@code sin} hold {@code rotaryDim/2} values from
      * {@code tableOffset} on. Interleaved pairs are (2i, 2i+1), else (i, i + rotaryDim/2).
      */

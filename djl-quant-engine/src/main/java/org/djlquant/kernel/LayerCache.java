@@ -25,7 +25,9 @@ public interface LayerCache extends AutoCloseable {
      * the call stands at position {@code p = length() − tokens + t} and sees positions {@code
      * max(0, p − window + 1) … p}.
      *
-     * <pre>out[t, h] = Σ_j softmax_j(scale · q[t, h]·K[j, h / (heads / kvHeads)]) V[j, …]</pre>
+     * <pre>out[t, h] = Σ_j softmax_j(cap(scale · q[t, h]·K[j, h / (heads / kvHeads)])) V[j, …]</pre>
+     *
+     * with {@code cap(s) = softCap · tanh(s / softCap)}, or {@code cap(s) = s} without a cap.
      *
      * @param q queries, heads·headDim values a token at {@code qOffset + t·qStride}
      * @param out receives heads·headDim values a token at {@code outOffset + t·outStride}
@@ -58,8 +60,34 @@ public interface LayerCache extends AutoCloseable {
      * @param kvHeads key/value heads, divides heads
      * @param headDim elements of a head
      * @param scale factor on q·k, usually 1/√headDim
+     * @param softCap bound that scores approach smoothly (Gemma 2), or 0 for none
      * @param window sliding window in tokens, or {@link Integer#MAX_VALUE} for full attention
      * @param half whether keys and values are kept as float16 instead of float32
      */
-    record Shape(int heads, int kvHeads, int headDim, float scale, int window, boolean half) {}
+    record Shape(int heads, int kvHeads, int headDim, float scale, float softCap, int window, boolean half) {
+        /** Full attention to float32 keys and values, with the usual scale. */
+        public static Shape of(int heads, int kvHeads, int headDim) {
+            return new Shape(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), 0, Integer.MAX_VALUE, false);
+        }
+
+        /** The same with another factor on q·k. */
+        public Shape withScale(float other) {
+            return new Shape(heads, kvHeads, headDim, other, softCap, window, half);
+        }
+
+        /** The same with scores bounded. */
+        public Shape withSoftCap(float other) {
+            return new Shape(heads, kvHeads, headDim, scale, other, window, half);
+        }
+
+        /** The same with another window. */
+        public Shape withWindow(int other) {
+            return new Shape(heads, kvHeads, headDim, scale, softCap, other, half);
+        }
+
+        /** The same with keys and values in float16, or not. */
+        public Shape withHalf(boolean other) {
+            return new Shape(heads, kvHeads, headDim, scale, softCap, window, other);
+        }
+    }
 }

@@ -9,6 +9,7 @@ import org.djlquant.runtime.Workers;
  * stay in the form the checkpoint stores; each use decodes their rows.
  */
 public final class ScalarKernels implements Kernels {
+    private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
     @Override
     public String name() {
@@ -49,6 +50,21 @@ public final class ScalarKernels implements Kernels {
         for (int i = 0; i < n; i++) {
             float v = gate[gateOffset + i];
             gate[gateOffset + i] = (float) (v / (1 + Math.exp(-v))) * up[upOffset + i];
+        }
+    }
+
+    @Override
+    public void gelu(float[] x, int offset, int n) {
+        for (int i = offset; i < offset + n; i++) {
+            double v = x[i];
+            x[i] = (float) (0.5 * v * (1 + Math.tanh(SQRT_2_OVER_PI * (v + 0.044715 * v * v * v))));
+        }
+    }
+
+    @Override
+    public void softCap(float[] x, int offset, int n, float cap) {
+        for (int i = offset; i < offset + n; i++) {
+            x[i] = cap * (float) Math.tanh(x[i] / cap);
         }
     }
 

@@ -153,7 +153,8 @@ final class ScalarLayerCache implements LayerCache {
             for (int i = 0; i < headDim; i++) {
                 dot += q[qAt + i] * chunk.key(at + i);
             }
-            scores[j - first] = dot * shape.scale();
+            float score = dot * shape.scale();
+            scores[j - first] = shape.softCap() == 0 ? score : shape.softCap() * (float) Math.tanh(score / shape.softCap());
             max = Math.max(max, scores[j - first]);
         }
         double sum = 0;

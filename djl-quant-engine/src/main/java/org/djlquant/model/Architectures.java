@@ -15,9 +15,13 @@ final class Architectures {
             new Qwen3(),
             new Phi3(),
             new Gemma(),
+            new Gemma2(),
+            new Gemma3(),
             new Gpt2(),
             new Opt(),
-            new ChatGlm2());
+            new ChatGlm2(),
+            new Glm(),
+            new Glm4());
 
     private Architectures() {}
 

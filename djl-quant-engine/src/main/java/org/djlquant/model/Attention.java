@@ -44,6 +44,11 @@ final class Attention {
         return queryWidth + 2 * keyWidth;
     }
 
+    /** Rotation of queries and keys, or {@code null} for none. */
+    Rope rope() {
+        return rope;
+    }
+
     int rotaryDim() {
         return rope == null ? 0 : rope.dim();
     }

@@ -1,15 +1,15 @@
 package org.djlquant.model;
 
-/** One pre-norm decoder layer: {@code x += attention(norm(x)); x += mlp(norm(x))}. */
-record Block(Norm attentionNorm, Attention attention, Norm mlpNorm, Mlp mlp) {
+/** One decoder layer: attention, then the MLP, each added to the residual stream, with norms around. */
+record Block(Norms attentionNorms, Attention attention, Norms mlpNorms, Mlp mlp) {
 
     /** Runs the layer over the tokens of a pass. */
     void forward(Pass pass, int layer) {
-        pass.normalize(attentionNorm);
+        pass.begin(attentionNorms);
         attention.forward(pass, layer);
-        pass.addResidual();
-        pass.normalize(mlpNorm);
+        pass.end(attentionNorms);
+        pass.begin(mlpNorms);
         mlp.forward(pass);
-        pass.addResidual();
+        pass.end(mlpNorms);
     }
 }

@@ -19,7 +19,7 @@ public interface CausalLM extends AutoCloseable {
     /** The largest number of positions a sequence may have. */
     int contextLength();
 
-    /** Elements of a hidden state. */
+    /** Elements of a hidden state as the head sees it. */
     int hiddenSize();
 
     /** What each layer of a sequence caches, first layer first. */

@@ -72,7 +72,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
 
     @Override
     public int hiddenSize() {
-        return parts.hiddenSize();
+        return parts.head().logits().cols();
     }
 
     @Override
@@ -241,18 +241,31 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                 case ALL -> start;
             };
             for (int t = from; t < end; t++) {
-                parts.finalNorm().apply(kernels, pass.hidden, t * width, pass.normed, rows++ * width);
+                if (parts.head().norm() == null) {
+                    System.arraycopy(pass.hidden, t * width, pass.normed, rows++ * width, width);
+                } else {
+                    parts.head().norm().apply(kernels, pass.hidden, t * width, pass.normed, rows++ * width);
+                }
             }
         }
         return rows;
     }
 
     private void project(Batch batch, float[] logits, int row, int rows) {
-        int width = parts.hiddenSize();
+        Head head = parts.head();
+        int width = head.logits().cols();
         int vocabulary = parts.vocabularySize();
-        parts.head().apply(kernels, workers, pass.normed, width, rows, logits, row * vocabulary, vocabulary);
+        float[] last = pass.normed;
+        if (head.projection() != null) {
+            last = pass.projected;
+            head.projection().apply(kernels, workers, pass.normed, parts.hiddenSize(), rows, last, 0, width);
+        }
+        head.logits().apply(kernels, workers, last, width, rows, logits, row * vocabulary, vocabulary);
+        if (head.softCap() != 0) {
+            kernels.softCap(logits, row * vocabulary, rows * vocabulary, head.softCap());
+        }
         if (batch.hidden() != null) {
-            System.arraycopy(pass.normed, 0, batch.hidden(), row * width, rows * width);
+            System.arraycopy(last, 0, batch.hidden(), row * width, rows * width);
         }
     }
 

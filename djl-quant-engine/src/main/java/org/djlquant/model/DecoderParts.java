@@ -1,5 +1,6 @@
 package org.djlquant.model;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,8 +12,7 @@ import java.util.List;
  * @param trainedContext positions it was trained with
  * @param embedding token (and position) embeddings
  * @param blocks the layers, in order
- * @param finalNorm norm before the head
- * @param head hidden state to logits
+ * @param head last hidden states to logits
  */
 record DecoderParts(
         String architecture,
@@ -21,12 +21,29 @@ record DecoderParts(
         int trainedContext,
         Embedding embedding,
         List<Block> blocks,
-        Norm finalNorm,
-        Linear head) {
+        Head head) {
 
     /** Activations that one token needs in a {@link Pass}. */
     long scratchPerToken() {
-        return 3L * hiddenSize + maxQkv() + maxAttended() + maxMlp() + maxRotary();
+        return hiddenSize + 2L * maxHidden() + maxQkv() + maxAttended() + maxMlp() + (long) ropes().size() * maxRotary();
+    }
+
+    /** The widest hidden state: embeddings may be wider than the residual stream, or narrower. */
+    int maxHidden() {
+        int embedding = embedding().projection() == null ? hiddenSize : embedding().projection().cols();
+        return Math.max(hiddenSize, Math.max(embedding, head.logits().cols()));
+    }
+
+    /** The different rotations. */
+    List<Rope> ropes() {
+        List<Rope> ropes = new ArrayList<>();
+        for (Block block : blocks) {
+            Rope rope = block.attention().rope();
+            if (rope != null && ropes.stream().noneMatch(known -> known == rope)) {
+                ropes.add(rope);
+            }
+        }
+        return ropes;
     }
 
     int maxQkv() {

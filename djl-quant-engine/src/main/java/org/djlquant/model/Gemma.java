@@ -6,7 +6,7 @@ import java.util.Set;
  * Gemma 1: Llama with scaled embeddings, a GELU gate, a tied head and norms that multiply by 1 +
  * weight. GGUF files hold that 1 already.
  */
-final class Gemma extends Llama {
+class Gemma extends Llama {
     @Override
     public String name() {
         return "gemma";
@@ -23,7 +23,7 @@ final class Gemma extends Llama {
     }
 
     @Override
-    boolean interleavedInGguf() {
+    boolean interleaved(Hyper hyper) {
         return false;
     }
 

@@ -31,6 +31,8 @@ final class Gpt2 implements Architecture {
         float eps = (float) hyper.positive("layer_norm_epsilon", "attention.layer_norm_epsilon", 1e-5);
         Activation activation = Activation.of(hyper.text("activation_function", null).orElse("gelu_new"), hyper.path());
         LayerCache.Shape heads = hyper.heads("n_head", hidden);
+        float scale = hyper.flag("scale_attn_weights", null, true) ? heads.scale() : 1;
+        boolean byLayer = hyper.flag("scale_attn_by_inverse_layer_idx", null, false);
 
         // The original checkpoint has no "transformer." in its names.
         String root = w.pick(w.has("wte") ? "" : "transformer.", "");
@@ -50,9 +52,9 @@ final class Gpt2 implements Architecture {
             Linear[] up = {w.conv1d(p + w.pick("mlp.c_fc", "ffn_up"), feedForward, hidden)};
             Linear down = w.conv1d(p + w.pick("mlp.c_proj", "ffn_down"), hidden, feedForward);
             blocks.add(new Block(
-                    norm(w, p + w.pick("ln_1", "attn_norm"), hidden, eps),
-                    new Attention(heads, qkv, output, null, null, null),
-                    norm(w, p + w.pick("ln_2", "ffn_norm"), hidden, eps),
+                    Norms.before(norm(w, p + w.pick("ln_1", "attn_norm"), hidden, eps)),
+                    new Attention(heads.withScale(scale / (byLayer ? layer + 1 : 1)), qkv, output, null, null, null),
+                    Norms.before(norm(w, p + w.pick("ln_2", "ffn_norm"), hidden, eps)),
                     new Mlp(up, down, activation)));
         }
         return new DecoderParts(
@@ -60,10 +62,9 @@ final class Gpt2 implements Architecture {
                 vocabulary,
                 hidden,
                 context,
-                new Embedding(tokens, 1, positions, 0),
+                new Embedding(tokens, 1, null, positions, 0),
                 blocks,
-                norm(w, root + w.pick("ln_f", "output_norm"), hidden, eps),
-                logits);
+                new Head(norm(w, root + w.pick("ln_f", "output_norm"), hidden, eps), logits));
     }
 
     private static Norm norm(Weights w, String module, int width, float eps) {

@@ -3,6 +3,7 @@ package org.djlquant.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.kernel.LayerCache;
 
@@ -37,14 +38,25 @@ class Llama implements Architecture {
         return Set.of("llama");
     }
 
-    /** Whether GGUF files hold queries and keys permuted for interleaved rotation. */
-    boolean interleavedInGguf() {
-        return true;
+    /** Whether neighbouring elements of a head are rotated together. GGUF holds queries and keys permuted so. */
+    boolean interleaved(Hyper hyper) {
+        return hyper.gguf();
     }
 
     /** Whether the head is the embedding when config.json does not say. */
     boolean tiedByDefault() {
         return false;
+    }
+
+    /** Number, size and scale of the heads, without window. */
+    LayerCache.Shape heads(Hyper hyper, int hidden) {
+        return hyper.heads("num_attention_heads", hidden);
+    }
+
+    /** The rotation of each layer; layers that share one must get the same instance. */
+    IntFunction<Rope> ropes(Sizes s) {
+        Rope rope = Rope.read(s.hyper, s.weights, s.heads.headDim(), interleaved(s.hyper));
+        return layer -> rope;
     }
 
     /** The sliding window of a layer in tokens, {@link Integer#MAX_VALUE} for none. */
@@ -61,8 +73,21 @@ class Llama implements Architecture {
         return 1;
     }
 
+    /** Bound of the logits, or 0 for none. */
+    float logitsSoftCap(Hyper hyper) {
+        return 0;
+    }
+
     Norm norm(Sizes s, String module, int width) {
         return new RmsNorm(s.weights.vector(module + ".weight", width), s.eps);
+    }
+
+    Norms attentionNorms(Sizes s, String p) {
+        return Norms.before(norm(s, p + s.weights.pick("input_layernorm", "attn_norm"), s.hidden));
+    }
+
+    Norms mlpNorms(Sizes s, String p) {
+        return Norms.before(norm(s, p + s.weights.pick("post_attention_layernorm", "ffn_norm"), s.hidden));
     }
 
     /** Norm of each head's queries or keys, or {@code null}. */
@@ -80,45 +105,54 @@ class Llama implements Architecture {
         return hyper.flag("attention_bias", null, false);
     }
 
-    Linear[] queriesKeysValues(Sizes s, String p) {
+    /** Three matrices, or one with the rows of all three. */
+    private Linear[] queriesKeysValues(Sizes s, String p) {
         boolean bias = qkvBias(s.hyper);
-        return new Linear[] {
-            s.weights.linear(p + s.weights.pick("self_attn.q_proj", "attn_q"), s.queryWidth(), s.hidden, bias),
-            s.weights.linear(p + s.weights.pick("self_attn.k_proj", "attn_k"), s.keyWidth(), s.hidden, bias),
-            s.weights.linear(p + s.weights.pick("self_attn.v_proj", "attn_v"), s.keyWidth(), s.hidden, bias)
-        };
-    }
-
-    Linear[] gateAndUp(Sizes s, String p) {
-        boolean bias = s.hyper.flag("mlp_bias", null, false);
-        return new Linear[] {
-            s.weights.linear(p + s.weights.pick("mlp.gate_proj", "ffn_gate"), s.feedForward, s.hidden, bias),
-            s.weights.linear(p + s.weights.pick("mlp.up_proj", "ffn_up"), s.feedForward, s.hidden, bias)
-        };
-    }
-
-    private Block block(Sizes s, int layer, Rope rope, Activation activation) {
         Weights w = s.weights;
-        String p = w.pick("model.layers.", "blk.") + layer + ".";
-        LayerCache.Shape h = s.heads;
-        LayerCache.Shape shape =
-                new LayerCache.Shape(h.heads(), h.kvHeads(), h.headDim(), h.scale(), window(s.hyper, layer), h.half());
-        Norm attentionNorm = norm(s, p + w.pick("input_layernorm", "attn_norm"), s.hidden);
+        String fused = p + w.pick("self_attn.qkv_proj", "attn_qkv");
+        if (w.has(fused)) {
+            return new Linear[] {w.linear(fused, s.queryWidth() + 2 * s.keyWidth(), s.hidden, bias)};
+        }
+        return new Linear[] {
+            w.linear(p + w.pick("self_attn.q_proj", "attn_q"), s.queryWidth(), s.hidden, bias),
+            w.linear(p + w.pick("self_attn.k_proj", "attn_k"), s.keyWidth(), s.hidden, bias),
+            w.linear(p + w.pick("self_attn.v_proj", "attn_v"), s.keyWidth(), s.hidden, bias)
+        };
+    }
+
+    /** Two matrices, or one with the rows of both, which GGUF calls {@code ffn_up}. */
+    private Linear[] gateAndUp(Sizes s, String p, boolean bias) {
+        Weights w = s.weights;
+        String gate = p + w.pick("mlp.gate_proj", "ffn_gate");
+        String up = p + w.pick("mlp.up_proj", "ffn_up");
+        String fused = p + w.pick("mlp.gate_up_proj", "ffn_up");
+        if (!w.has(gate) && w.has(fused)) {
+            return new Linear[] {w.linear(fused, 2 * s.feedForward, s.hidden, bias)};
+        }
+        return new Linear[] {w.linear(gate, s.feedForward, s.hidden, bias), w.linear(up, s.feedForward, s.hidden, bias)};
+    }
+
+    private Block block(Sizes s, int layer, String p, Rope rope, Activation activation) {
+        Weights w = s.weights;
         Attention attention = new Attention(
-                shape,
+                s.heads.withWindow(window(s.hyper, layer)),
                 queriesKeysValues(s, p),
                 w.linear(p + w.pick("self_attn.o_proj", "attn_output"), s.hidden, s.queryWidth(), outputBias(s.hyper)),
                 rope,
                 headNorm(s, p + w.pick("self_attn.q_norm", "attn_q_norm")),
                 headNorm(s, p + w.pick("self_attn.k_norm", "attn_k_norm")));
-        Norm mlpNorm = norm(s, p + w.pick("post_attention_layernorm", "ffn_norm"), s.hidden);
-        Linear down = w.linear(
-                p + w.pick("mlp.down_proj", "ffn_down"), s.hidden, s.feedForward, s.hyper.flag("mlp_bias", null, false));
-        return new Block(attentionNorm, attention, mlpNorm, new Mlp(gateAndUp(s, p), down, activation));
+        boolean bias = s.hyper.flag("mlp_bias", null, false);
+        Linear down = w.linear(p + w.pick("mlp.down_proj", "ffn_down"), s.hidden, s.feedForward, bias);
+        return new Block(attentionNorms(s, p), attention, mlpNorms(s, p), new Mlp(gateAndUp(s, p, bias), down, activation));
     }
 
     @Override
-    public final DecoderParts build(Hyper hyper, Weights weights) {
+    public DecoderParts build(Hyper hyper, Weights weights) {
+        return build(hyper, weights, "model.");
+    }
+
+    /** Builds from tensors whose names in Hugging Face files begin with {@code root}, but for the head. */
+    final DecoderParts build(Hyper hyper, Weights weights, String root) {
         if (hyper.integer("num_local_experts", "expert_count", 0, 0, Integer.MAX_VALUE) > 0) {
             throw new UnsupportedModelException(hyper.path() + ": mixtures of experts are not supported");
         }
@@ -127,11 +161,11 @@ class Llama implements Architecture {
         int feedForward = hyper.integer("intermediate_size", "feed_forward_length", 1, Hyper.MAX_WIDTH);
         int context = hyper.integer("max_position_embeddings", "context_length", 2048, 1, Integer.MAX_VALUE);
         float eps = (float) hyper.positive("rms_norm_eps", "attention.layer_norm_rms_epsilon", 1e-6);
-        Sizes sizes = new Sizes(hyper, weights, hidden, feedForward, hyper.heads("num_attention_heads", hidden), eps);
-        Rope rope = Rope.read(hyper, weights, sizes.heads.headDim(), hyper.gguf() && interleavedInGguf());
+        Sizes sizes = new Sizes(hyper, weights, hidden, feedForward, heads(hyper, hidden), eps);
+        IntFunction<Rope> ropes = ropes(sizes);
         Activation activation = activation(hyper);
 
-        String embedding = weights.pick("model.embed_tokens", "token_embd");
+        String embedding = weights.pick(root + "embed_tokens", "token_embd");
         String head = weights.pick("lm_head", "output");
         int vocabulary = hyper.gguf() ? weights.rows(embedding) : hyper.integer("vocab_size", null, 1, Hyper.MAX_VOCABULARY);
         boolean tied = hyper.flag("tie_word_embeddings", null, !hyper.gguf() && tiedByDefault()) || !weights.has(head);
@@ -140,10 +174,17 @@ class Llama implements Architecture {
 
         List<Block> blocks = new ArrayList<>();
         for (int layer = 0; layer < layers; layer++) {
-            blocks.add(block(sizes, layer, rope, activation));
+            String p = weights.pick(root + "layers.", "blk.") + layer + ".";
+            blocks.add(block(sizes, layer, p, ropes.apply(layer), activation));
         }
-        Norm finalNorm = norm(sizes, weights.pick("model.norm", "output_norm"), hidden);
+        Norm finalNorm = norm(sizes, weights.pick(root + "norm", "output_norm"), hidden);
         return new DecoderParts(
-                name(), vocabulary, hidden, context, new Embedding(tokens, embeddingScale(hidden)), blocks, finalNorm, logits);
+                name(),
+                vocabulary,
+                hidden,
+                context,
+                new Embedding(tokens, embeddingScale(hidden)),
+                blocks,
+                new Head(finalNorm, null, logits, logitsSoftCap(hyper)));
     }
 }

@@ -45,7 +45,7 @@ final class Mlp {
         if (gated) {
             activation.multiply(pass.kernels, pass.mlp, at, pass.mlp, at + width, width);
         } else {
-            activation.apply(pass.mlp, at, width);
+            activation.apply(pass.kernels, pass.mlp, at, width);
         }
     }
 }

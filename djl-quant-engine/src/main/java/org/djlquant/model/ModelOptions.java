@@ -101,6 +101,6 @@ public record ModelOptions(
 
     /** A shape with the element type of these options. */
     LayerCache.Shape cacheShape(LayerCache.Shape s) {
-        return new LayerCache.Shape(s.heads(), s.kvHeads(), s.headDim(), s.scale(), s.window(), kvCacheType == KvCacheType.F16);
+        return s.withHalf(kvCacheType == KvCacheType.F16);
     }
 }

@@ -10,6 +10,18 @@ import org.djlquant.runtime.Workers;
  * and is then reused, so that decoding allocates nothing.
  */
 final class Pass implements Workers.Task {
+    /** The rotations of one rope at the positions of the pass; a model has one or two. */
+    private static final class Rotations {
+        private final Rope rope;
+        private float[] cos = {};
+        private float[] sin = {};
+        private boolean known;
+
+        Rotations(Rope rope) {
+            this.rope = rope;
+        }
+    }
+
     /** Work on one token's rows. */
     @FunctionalInterface
     interface PerToken {
@@ -33,7 +45,7 @@ final class Pass implements Workers.Task {
     /** Residual stream. */
     float[] hidden = {};
 
-    /** Normalized input of the running sub-layer. */
+    /** Input of the running sub-layer. */
     float[] normed = {};
 
     /** Output of the running sub-layer, to be added to the residual stream. */
@@ -48,7 +60,7 @@ final class Pass implements Workers.Task {
     /** Gate and up, side by side. */
     float[] mlp = {};
 
-    /** Rotation of each token, rotaryDim/2 values each. */
+    /** Rotation of each token by the rope chosen last, rotaryDim/2 values each. */
     float[] cos = {};
 
     float[] sin = {};
@@ -59,9 +71,11 @@ final class Pass implements Workers.Task {
     private int[] starts = new int[5];
     private int segments;
     private int count;
-    private Rope rope;
+    private final Rotations[] rotations;
     private PerToken task;
     private Norm norm;
+    private float[] normFrom;
+    private float[] normTo;
     private final PerToken normalizeToken = Pass::normalizeToken;
 
     Pass(DecoderParts parts, Kernels kernels, Workers workers) {
@@ -69,11 +83,12 @@ final class Pass implements Workers.Task {
         this.kernels = kernels;
         this.workers = workers;
         maxTokens = maxTokens(parts);
+        rotations = parts.ropes().stream().map(Rotations::new).toArray(Rotations[]::new);
     }
 
     /** The most tokens of one pass through a decoder. */
     static int maxTokens(DecoderParts parts) {
-        long widest = Math.max(Math.max(parts.hiddenSize(), parts.maxQkv()), Math.max(parts.maxMlp(), parts.maxAttended()));
+        long widest = Math.max(Math.max(parts.maxHidden(), parts.maxQkv()), Math.max(parts.maxMlp(), parts.maxAttended()));
         return (int) Math.clamp(MAX_BUFFER / Math.max(1, widest), 1, MAX_TOKENS);
     }
 
@@ -82,7 +97,9 @@ final class Pass implements Workers.Task {
         Arrays.fill(sequences, 0, segments, null);
         segments = 0;
         count = 0;
-        rope = null;
+        for (Rotations each : rotations) {
+            each.known = false;
+        }
     }
 
     /** Tokens there is still room for. */
@@ -124,25 +141,58 @@ final class Pass implements Workers.Task {
 
     /** Fills the residual stream from the token ids. */
     void embed(Embedding embedding) {
+        Linear projection = embedding.projection();
+        int width = projection == null ? parts.hiddenSize() : projection.cols();
+        float[] rows = projection == null ? hidden : normed;
         for (int t = 0; t < count; t++) {
-            embedding.look(tokens[t], positions[t], hidden, t * parts.hiddenSize(), parts.hiddenSize(), normed);
+            embedding.tokens().decodeRow(tokens[t], rows, t * width);
+        }
+        if (embedding.scale() != 1) {
+            for (int i = 0; i < count * width; i++) {
+                rows[i] *= embedding.scale();
+            }
+        }
+        if (projection != null) {
+            projection.apply(kernels, workers, rows, width, count, hidden, 0, parts.hiddenSize());
+        }
+        if (embedding.positions() != null) {
+            for (int t = 0; t < count; t++) {
+                embedding.positions().decodeRow(positions[t] + embedding.firstPosition(), normed, 0);
+                kernels.add(hidden, t * parts.hiddenSize(), normed, 0, parts.hiddenSize());
+            }
         }
     }
 
-    /** {@code normed = norm(hidden)}. */
-    void normalize(Norm by) {
+    /** Fills {@code normed} with what a sub-layer reads. */
+    void begin(Norms norms) {
+        if (norms.input() == null) {
+            System.arraycopy(hidden, 0, normed, 0, count * parts.hiddenSize());
+        } else {
+            normalize(norms.input(), hidden, normed);
+        }
+    }
+
+    /** Adds {@code projected}, what a sub-layer yielded, to the residual stream. */
+    void end(Norms norms) {
+        if (norms.output() != null) {
+            normalize(norms.output(), projected, projected);
+        }
+        kernels.add(hidden, 0, projected, 0, count * parts.hiddenSize());
+        if (norms.stream() != null) {
+            normalize(norms.stream(), hidden, hidden);
+        }
+    }
+
+    private void normalize(Norm by, float[] from, float[] to) {
         norm = by;
+        normFrom = from;
+        normTo = to;
         forEachToken(normalizeToken);
     }
 
     private void normalizeToken(int token) {
         int at = token * parts.hiddenSize();
-        norm.apply(kernels, hidden, at, normed, at);
-    }
-
-    /** {@code hidden += projected}. */
-    void addResidual() {
-        kernels.add(hidden, 0, projected, 0, count * parts.hiddenSize());
+        norm.apply(kernels, normFrom, at, normTo, at);
     }
 
     /** Projects {@code normed} by matrices whose results lie side by side in rows of {@code stride}. */
@@ -159,12 +209,18 @@ final class Pass implements Workers.Task {
         by.apply(kernels, workers, x, stride, count, projected, 0, parts.hiddenSize());
     }
 
-    /** Computes the rotations of this pass's positions, once for all layers that share a rope. */
+    /** Chooses the rotations of a rope, computed once for all layers that share it. */
     void rope(Rope of) {
-        if (rope != of) {
-            rope = of;
-            for (int t = 0; t < count; t++) {
-                of.angles(positions[t], cos, sin, t * (of.dim() / 2));
+        for (Rotations each : rotations) {
+            if (each.rope == of) {
+                if (!each.known) {
+                    each.known = true;
+                    for (int t = 0; t < count; t++) {
+                        of.angles(positions[t], each.cos, each.sin, t * (of.dim() / 2));
+                    }
+                }
+                cos = each.cos;
+                sin = each.sin;
             }
         }
     }
@@ -194,13 +250,15 @@ final class Pass implements Workers.Task {
         // Only at the start of a pass or while tokens are added: the float buffers hold nothing yet.
         int capacity = Math.min(maxTokens, Math.max(rows, 2 * tokens.length));
         hidden = new float[capacity * parts.hiddenSize()];
-        normed = new float[capacity * parts.hiddenSize()];
-        projected = new float[capacity * parts.hiddenSize()];
+        normed = new float[capacity * parts.maxHidden()];
+        projected = new float[capacity * parts.maxHidden()];
         qkv = new float[capacity * parts.maxQkv()];
         attended = new float[capacity * parts.maxAttended()];
         mlp = new float[capacity * parts.maxMlp()];
-        cos = new float[capacity * parts.maxRotary() / 2];
-        sin = new float[capacity * parts.maxRotary() / 2];
+        for (Rotations each : rotations) {
+            each.cos = new float[capacity * (each.rope.dim() / 2)];
+            each.sin = new float[capacity * (each.rope.dim() / 2)];
+        }
         tokens = Arrays.copyOf(tokens, capacity);
         positions = Arrays.copyOf(positions, capacity);
     }

@@ -20,24 +20,12 @@ final class Phi3 extends Llama {
     }
 
     @Override
-    boolean interleavedInGguf() {
+    boolean interleaved(Hyper hyper) {
         return false;
     }
 
     @Override
     int window(Hyper hyper, int layer) {
         return hyper.slidingWindow();
-    }
-
-    @Override
-    Linear[] queriesKeysValues(Sizes s, String p) {
-        int rows = s.queryWidth() + 2 * s.keyWidth();
-        return new Linear[] {s.weights().linear(p + s.weights().pick("self_attn.qkv_proj", "attn_qkv"), rows, s.hidden(), false)};
-    }
-
-    @Override
-    Linear[] gateAndUp(Sizes s, String p) {
-        String module = p + s.weights().pick("mlp.gate_up_proj", "ffn_up");
-        return new Linear[] {s.weights().linear(module, 2 * s.feedForward(), s.hidden(), false)};
     }
 }

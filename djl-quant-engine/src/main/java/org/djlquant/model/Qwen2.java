@@ -20,7 +20,7 @@ class Qwen2 extends Llama {
     }
 
     @Override
-    boolean interleavedInGguf() {
+    boolean interleaved(Hyper hyper) {
         return false;
     }
 

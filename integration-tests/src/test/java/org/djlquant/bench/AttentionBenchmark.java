@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class AttentionBenchmark {
     private static final LayerCache.Shape FLOAT =
-            new LayerCache.Shape(32, 8, 128, 0.0884f, Integer.MAX_VALUE, false);
+            LayerCache.Shape.of(32, 8, 128);
 
     /** Cached positions. */
     @Param({"512", "4096"})
@@ -55,8 +55,7 @@ public class AttentionBenchmark {
     @Setup
     public void setUp() {
         workers = Workers.of(threads);
-        LayerCache.Shape shape = new LayerCache.Shape(
-                FLOAT.heads(), FLOAT.kvHeads(), FLOAT.headDim(), FLOAT.scale(), FLOAT.window(), half);
+        LayerCache.Shape shape = FLOAT.withHalf(half);
         cache = KernelsProvider.get().kernels().newCache(shape);
         int width = shape.kvHeads() * shape.headDim();
         Random random = new Random(1);

@@ -1,5 +1,6 @@
 package org.djlquant.contract;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -215,6 +216,48 @@ abstract class KernelsContract {
     }
 
     @Test
+    void geluOverTheWholeRange() {
+        int n = 20_001;
+        float[] x = new float[n + 2];
+        for (int i = 0; i < n; i++) {
+            x[1 + i] = (i - n / 2) * 0.0017f;
+        }
+        x[n + 1] = x[0] = 7;
+        float[] out = x.clone();
+        kernels().gelu(out, 1, n);
+        for (int i = 0; i < n; i++) {
+            double v = x[1 + i];
+            double u = Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v);
+            // where the function all but vanishes, rounding of u shows in e^u
+            assertEquals(v / (1 + Math.exp(-2 * u)), out[1 + i], 1e-6 * Math.abs(v), "gelu of " + v);
+        }
+        assertEquals(7, out[0]);
+        assertEquals(7, out[n + 1]);
+        float[] extremes = {0f, 1e30f, -1e30f, -50f};
+        kernels().gelu(extremes, 0, 4);
+        assertArrayEquals(new float[] {0f, 1e30f, 0f, 0f}, extremes, 1e-30f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {0.5f, 30f, 50f})
+    void softCapApproachesItsBound(float cap) {
+        int n = 1003;
+        float[] x = random(n + 5, 6);
+        for (int i = 0; i < n; i++) {
+            x[2 + i] *= 40;
+        }
+        x[7] = 1e30f;
+        x[8] = Float.NEGATIVE_INFINITY;
+        x[9] = 0;
+        float[] out = x.clone();
+        kernels().softCap(out, 2, n, cap);
+        for (int i = 0; i < x.length; i++) {
+            boolean inside = i >= 2 && i < 2 + n;
+            assertEquals(inside ? cap * Math.tanh(x[i] / (double) cap) : x[i], out[i], inside ? 3e-7 * cap : 0, "of " + x[i]);
+        }
+    }
+
+    @Test
     void siluOfExtremes() {
         float[] gate = {0f, -0f, 1e30f, -1e30f, Float.POSITIVE_INFINITY, Float.MIN_VALUE, -200f};
         float[] up = {1, 1, 1, 1, 1, 1, 1};
@@ -257,11 +300,12 @@ abstract class KernelsContract {
         int all = Integer.MAX_VALUE;
         Stream.Builder<LayerCache.Shape> shapes = Stream.builder();
         for (boolean half : new boolean[] {false, true}) {
-            shapes.add(new LayerCache.Shape(4, 4, 64, 0.125f, all, half));
-            shapes.add(new LayerCache.Shape(8, 2, 128, 0.09f, all, half));
-            shapes.add(new LayerCache.Shape(7, 1, 80, 0.1f, all, half));
-            shapes.add(new LayerCache.Shape(6, 2, 20, 0.2f, 37, half));
-            shapes.add(new LayerCache.Shape(32, 4, 16, 0.25f, 1, half));
+            shapes.add(new LayerCache.Shape(4, 4, 64, 0.125f, 0, all, half));
+            shapes.add(new LayerCache.Shape(8, 2, 128, 0.09f, 0, all, half));
+            shapes.add(new LayerCache.Shape(7, 1, 80, 0.1f, 2.5f, all, half));
+            shapes.add(new LayerCache.Shape(6, 2, 20, 0.2f, 0, 37, half));
+            shapes.add(new LayerCache.Shape(32, 4, 16, 0.25f, 0, 1, half));
+            shapes.add(new LayerCache.Shape(6, 3, 36, 0.3f, 1.5f, 29, half));
         }
         return shapes.build();
     }
@@ -332,7 +376,9 @@ abstract class KernelsContract {
                     for (int d = 0; d < dim; d++) {
                         dot += (double) q[2 + t * stride + h * dim + d] * keys[j][column + d];
                     }
-                    weights[j] = Math.exp(dot * shape.scale());
+                    double score = dot * shape.scale();
+                    double cap = shape.softCap();
+                    weights[j] = Math.exp(cap == 0 ? score : cap * Math.tanh(score / cap));
                     sum += weights[j];
                 }
                 for (int d = 0; d < dim; d++) {
@@ -353,7 +399,7 @@ abstract class KernelsContract {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void scoresOfAnySizeGiveFiniteAttention(boolean half) {
-        LayerCache.Shape shape = new LayerCache.Shape(1, 1, 32, 1f, Integer.MAX_VALUE, half);
+        LayerCache.Shape shape = LayerCache.Shape.of(1, 1, 32).withHalf(half);
         try (LayerCache cache = kernels().newCache(shape)) {
             float[] keys = new float[2 * 32];
             float[] values = new float[2 * 32];
@@ -372,7 +418,7 @@ abstract class KernelsContract {
 
     @Test
     void aCacheCannotBeTruncatedToMoreThanItHolds() {
-        LayerCache.Shape shape = new LayerCache.Shape(1, 1, 8, 1f, Integer.MAX_VALUE, false);
+        LayerCache.Shape shape = LayerCache.Shape.of(1, 1, 8);
         try (LayerCache cache = kernels().newCache(shape)) {
             assertThrows(IllegalArgumentException.class, () -> cache.truncate(1));
             assertThrows(IndexOutOfBoundsException.class, () -> cache.read(0, new float[8], new float[8]));

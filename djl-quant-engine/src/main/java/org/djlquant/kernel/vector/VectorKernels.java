@@ -23,6 +23,7 @@ import org.djlquant.runtime.Workers;
  */
 public final class VectorKernels implements Kernels {
     private static final ScalarKernels SCALAR = new ScalarKernels();
+    private static final float SQRT_2_OVER_PI = (float) Math.sqrt(2 / Math.PI);
 
     /**
      * Checks that the vectors are wide enough to be of use.
@@ -88,6 +89,29 @@ public final class VectorKernels implements Kernels {
             FloatVector u = FloatVector.fromArray(F, up, upOffset + k, mask);
             FloatVector e = exp(v.neg());
             v.mul(u).div(e.add(1)).intoArray(gate, gateOffset + k, mask);
+        }
+    }
+
+    /** gelu(v) = v / (1 + e^(−2u)) with u the argument of its tanh, since (1 + tanh u) / 2 = 1 / (1 + e^(−2u)). */
+    @Override
+    public void gelu(float[] x, int offset, int n) {
+        for (int k = 0; k < n; k += L) {
+            VectorMask<Float> mask = F.indexInRange(k, n);
+            FloatVector v = FloatVector.fromArray(F, x, offset + k, mask);
+            FloatVector cubic = v.mul(v).mul(-2 * SQRT_2_OVER_PI * 0.044715f).sub(2 * SQRT_2_OVER_PI);
+            FloatVector e = exp(v.mul(cubic));
+            v.div(e.add(1)).intoArray(x, offset + k, mask);
+        }
+    }
+
+    @Override
+    public void softCap(float[] x, int offset, int n, float cap) {
+        for (int k = 0; k < n; k += L) {
+            VectorMask<Float> mask = F.indexInRange(k, n);
+            FloatVector v = FloatVector.fromArray(F, x, offset + k, mask);
+            // tanh u = 1 − 2 / (e^2u + 1)
+            FloatVector e = exp(v.mul(2 / cap)).add(1);
+            FloatVector.broadcast(F, -2 * cap).div(e).add(cap).intoArray(x, offset + k, mask);
         }
     }
 

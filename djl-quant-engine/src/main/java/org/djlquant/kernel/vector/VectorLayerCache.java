@@ -32,6 +32,9 @@ final class VectorLayerCache implements LayerCache {
     /** Queries of a register block. */
     static final int QUERIES = 4;
 
+    /** For the bound on scores, which has no state. */
+    private static final VectorKernels KERNELS = new VectorKernels();
+
     private final Shape shape;
 
     /** Dimensions of a head with padding up to whole columns; padding stays zero. */
@@ -219,6 +222,9 @@ final class VectorLayerCache implements LayerCache {
                 for (int r = 0; r < QUERIES; r++) {
                     int position = length - tokens + Math.min(row + r, row + rows - 1) / shared;
                     int first = Math.max(0, position - shape.window() + 1);
+                    if (shape.softCap() != 0) {
+                        KERNELS.softCap(scores, r * stride + first - from, position + 1 - first, shape.softCap());
+                    }
                     float sum = softmax(scores, r * stride, first - from, position + 1 - from, newest + 1 - from);
                     s0 = r == 0 ? sum : s0;
                     s1 = r == 1 ? sum : s1;

@@ -31,6 +31,10 @@ public final class WarmingKernels implements Kernels {
     private final WarmUp silu;
     private final WarmUp rope;
 
+    // Few models have these: their warm-ups begin with the first use.
+    private volatile WarmUp gelu;
+    private volatile WarmUp cap;
+
     /**
      * Begins to warm up.
      *
@@ -103,6 +107,24 @@ public final class WarmingKernels implements Kernels {
     @Override
     public void siluMultiply(float[] gate, int gateOffset, float[] up, int upOffset, int n) {
         (silu.ready() ? vector : plain).siluMultiply(gate, gateOffset, up, upOffset, n);
+    }
+
+    @Override
+    public void gelu(float[] x, int offset, int n) {
+        if (gelu == null) {
+            float[] y = filled(256);
+            gelu = elementwise("gelu", kernels -> kernels.gelu(y, 0, 256));
+        }
+        (gelu.ready() ? vector : plain).gelu(x, offset, n);
+    }
+
+    @Override
+    public void softCap(float[] x, int offset, int n, float cap) {
+        if (this.cap == null) {
+            float[] y = filled(256);
+            this.cap = elementwise("soft cap", kernels -> kernels.softCap(y, 0, 256, 30));
+        }
+        (this.cap.ready() ? vector : plain).softCap(x, offset, n, cap);
     }
 
     @Override
@@ -254,7 +276,7 @@ public final class WarmingKernels implements Kernels {
     // ---- attention --------------------------------------------------------------------------------------------
 
     private WarmUp attention(LayerCache.Shape shape) {
-        return WarmUp.of("attention " + shape.half(), () -> new WarmUp.Trial() {
+        return WarmUp.of("attention " + shape.half() + (shape.softCap() == 0 ? "" : " capped"), () -> new WarmUp.Trial() {
             private static final int LENGTH = 48;
             private final int width = shape.kvHeads() * shape.headDim();
             private final int heads = shape.heads() * shape.headDim();
