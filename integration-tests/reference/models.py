@@ -63,11 +63,63 @@ GPT2 = transformers.GPT2Config(vocab_size=VOCABULARY, n_embd=64, n_layer=2, n_he
 OPT = transformers.OPTConfig(vocab_size=VOCABULARY, hidden_size=64, ffn_dim=96, num_hidden_layers=2,
                              num_attention_heads=4, max_position_embeddings=64, word_embed_proj_dim=64)
 # The numbers of a small ChatGLM 2, whose own code is not in transformers; Glm computes the same.
-GLM = transformers.GlmConfig(**SMALL, num_key_value_heads=2, head_dim=16, attention_bias=True, pad_token_id=0)
+CHATGLM = transformers.GlmConfig(**SMALL, num_key_value_heads=2, head_dim=16, attention_bias=True, pad_token_id=0)
+CHATGLM.names_of_chatglm = True
+
+# Sizes that fit nothing: no multiples of vector lengths, heads narrower or wider than hidden / heads.
+ODD = dict(vocab_size=331, hidden_size=50, intermediate_size=77, num_hidden_layers=2, num_attention_heads=6,
+           max_position_embeddings=100)
+
+
+def gemma2(**more):
+    return transformers.Gemma2Config(**{**SMALL, **dict(
+        num_hidden_layers=3, num_key_value_heads=2, head_dim=24, query_pre_attn_scalar=40, sliding_window=7,
+        attn_logit_softcapping=2.5, final_logit_softcapping=6.0), **more})
+
+
+def gemma3(**more):
+    return transformers.Gemma3TextConfig(**{**SMALL, **dict(
+        num_hidden_layers=4, num_key_value_heads=1, head_dim=24, query_pre_attn_scalar=40, sliding_window=6,
+        sliding_window_pattern=3, rope_theta=1e6, rope_local_base_freq=1000.0,
+        rope_scaling={"rope_type": "linear", "factor": 8.0}), **more})
+
+
+def gemma3_that_sees():
+    """As the models of 4b and more are stored: the text part in an object and under names of its own."""
+    config = transformers.Gemma3Config(
+        text_config=gemma3(num_attention_heads=8, num_key_value_heads=4, hidden_size=32, sliding_window_pattern=6),
+        vision_config=dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+                           image_size=28, patch_size=14), mm_tokens_per_image=4)
+    config.architectures = ["Gemma3ForConditionalGeneration"]
+    return config
+
+
+GLM = transformers.GlmConfig(**SMALL, num_key_value_heads=2, head_dim=20, attention_bias=True, pad_token_id=0)
+GLM4 = transformers.Glm4Config(**SMALL, num_key_value_heads=2, head_dim=20, attention_bias=True, pad_token_id=0)
 
 # name: (configuration, dtype of the saved tensors, largest shard)
 HUGGING_FACE = {
-    "chatglm2-f16": (GLM, torch.float16, "1GB"),
+    "chatglm2-f16": (CHATGLM, torch.float16, "1GB"),
+    "gemma2-bf16": (gemma2(), torch.bfloat16, "1GB"),
+    "gemma2-f32-odd": (gemma2(**ODD, num_key_value_heads=3, head_dim=10, attention_bias=True),
+                       torch.float32, "1GB"),
+    "gemma3-bf16": (gemma3(), torch.bfloat16, "1GB"),
+    "gemma3-f16-nested": (gemma3_that_sees(), torch.float16, "1GB"),
+    "glm-bf16": (GLM, torch.bfloat16, "1GB"),
+    "glm4-f16": (GLM4, torch.float16, "1GB"),
+    "gpt2-f32-odd": (transformers.GPT2Config(
+        vocab_size=331, n_embd=60, n_layer=2, n_head=5, n_inner=77, n_positions=64, activation_function="gelu",
+        scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False), torch.float32, "1GB"),
+    "llama-f32-odd": (transformers.LlamaConfig(
+        **ODD, num_key_value_heads=2, head_dim=14, attention_bias=True, mlp_bias=True, hidden_act="gelu"),
+        torch.float32, "1GB"),
+    "opt-f16-350m": (transformers.OPTConfig(
+        vocab_size=VOCABULARY, hidden_size=64, ffn_dim=96, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=64, word_embed_proj_dim=24, do_layer_norm_before=False), torch.float16, "1GB"),
+    "opt-f32-odd": (transformers.OPTConfig(
+        vocab_size=331, hidden_size=50, ffn_dim=77, num_hidden_layers=2, num_attention_heads=5,
+        max_position_embeddings=64, word_embed_proj_dim=70, enable_bias=False, layer_norm_elementwise_affine=False,
+        activation_function="gelu"), torch.float32, "1GB"),
     "gemma-bf16": (GEMMA, torch.bfloat16, "1GB"),
     "gpt2-f32": (GPT2, torch.float32, "1GB"),
     "opt-f16": (OPT, torch.float16, "1GB"),
@@ -85,7 +137,13 @@ HUGGING_FACE = {
 
 # name: (configuration, types given to the matrices in turn)
 GGUF = {
-    "gguf-chatglm2-f16": (GLM, ["F16"]),
+    "gguf-chatglm2-f16": (CHATGLM, ["F16"]),
+    "gguf-gemma2-f16": (gemma2(query_pre_attn_scalar=24), ["F16"]),
+    "gguf-gemma3-q8_0": (gemma3(head_dim=32, query_pre_attn_scalar=32, num_hidden_layers=6, intermediate_size=64,
+                                sliding_window_pattern=6, rope_local_base_freq=10000.0), ["Q8_0"]),
+    "gguf-glm-f16": (transformers.GlmConfig(
+        **SMALL, num_key_value_heads=2, head_dim=16, attention_bias=True, pad_token_id=0), ["F16"]),
+    "gguf-glm4-f16": (GLM4, ["F16"]),
     "gguf-gemma-q8_0": (GEMMA, ["Q8_0"]),
     "gguf-gpt2-q5_0": (GPT2, ["Q5_0"]),
     "gguf-phi3-q8_0": (PHI3, ["Q8_0"]),
@@ -116,21 +174,27 @@ QUANTIZED = {
 }
 
 
+def names_of_chatglm(config):
+    return getattr(config, "names_of_chatglm", False)
+
+
 def random_model(config, seed):
     torch.manual_seed(seed)
     config._attn_implementation = "eager"
-    model = transformers.AutoModelForCausalLM.from_config(config, torch_dtype=torch.float32).eval()
+    auto = (transformers.Gemma3ForConditionalGeneration._from_config if config.model_type == "gemma3"
+            else transformers.AutoModelForCausalLM.from_config)
+    model = auto(config, torch_dtype=torch.float32).eval()
     with torch.no_grad():
         for name, p in model.named_parameters():
             if name.endswith("bias"):
                 p.normal_(0, 0.3)
             elif p.dim() == 1:
-                p.normal_(0 if model.config.model_type == "gemma" else 1, 0.1)
+                p.normal_(0 if config.model_type.startswith("gemma") else 1, 0.1)
             elif "embed" in name or "lm_head" in name or "wte" in name:
                 p.normal_(0, 3 * p.shape[1] ** -0.5)
             else:
                 p.normal_(0, 1.5 * p.shape[1] ** -0.5)
-        if model.config.model_type == "glm":
+        if names_of_chatglm(config):
             for p in model.parameters():
                 p.copy_(p.half())
     return model
@@ -138,7 +202,8 @@ def random_model(config, seed):
 
 def reference(model, seed):
     """Prompt, its logits, greedy tokens and their leads."""
-    prompt = torch.randint(0, VOCABULARY, (1, PROMPT), generator=torch.Generator().manual_seed(seed))
+    vocabulary = model.config.get_text_config().vocab_size
+    prompt = torch.randint(0, vocabulary, (1, PROMPT), generator=torch.Generator().manual_seed(seed))
     ids, leads = prompt, []
     with torch.no_grad():
         logits = model(prompt).logits[0]
@@ -198,7 +263,7 @@ def fused_glm(model):
 def stored_forms(model):
     """(name, what GGUF holds, how to put what was stored back) of each tensor."""
     config = model.config
-    if config.model_type == "glm":
+    if names_of_chatglm(config):
         for name, x in fused_glm(model).items():
             # f16 weights in an f16 file, so nothing changes
             yield name.removeprefix("transformer."), x, lambda values: None
@@ -213,7 +278,7 @@ def stored_forms(model):
             yield name, permuted(x, heads), lambda v, put=put, n=heads: put(v, back=lambda y: unpermuted(y, n))
         elif config.model_type == "gpt2" and ".c_" in name and x.ndim == 2:
             yield name, np.ascontiguousarray(x.T), lambda v, put=put: put(v, back=lambda y: y.T)
-        elif config.model_type == "gemma" and "norm" in name:
+        elif config.model_type.startswith("gemma") and "norm" in name:
             yield name, x + 1, lambda v: None
         else:
             yield name, x, put
@@ -223,7 +288,7 @@ def write_gguf(model, path, types, library):
     """Writes the model and puts what was stored back into it."""
     config = model.config
     kind = config.model_type
-    arch = {"mistral": "llama", "glm": "chatglm"}.get(kind, kind)
+    arch = {"mistral": "llama", "glm": "chatglm", "gemma3_text": "gemma3"}.get(kind, kind)
     writer = GGUFWriter(path, arch)
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     writer.add_context_length(config.max_position_embeddings)
@@ -237,16 +302,19 @@ def write_gguf(model, path, types, library):
         writer.add_head_count_kv(config.num_key_value_heads)
         writer.add_layer_norm_rms_eps(config.rms_norm_eps)
         writer.add_rope_freq_base(config.rope_theta)
-    if kind in ("llama", "mistral", "gemma", "qwen3"):  # as llama.cpp's converter
+    if kind in ("llama", "mistral", "gemma", "gemma2", "gemma3_text", "glm4", "qwen3"):  # as llama.cpp's converter
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
-    if kind in ("llama", "mistral", "phi3", "glm"):
-        writer.add_rope_dimension_count(head_dim // 2 if kind == "glm" else head_dim)
+    if kind in ("llama", "mistral", "phi3", "glm", "glm4"):
+        writer.add_rope_dimension_count(head_dim // 2 if kind.startswith("glm") else head_dim)
         writer.add_vocab_size(VOCABULARY)
-    if getattr(config, "sliding_window", None) and kind in ("mistral", "phi3"):
+    if getattr(config, "sliding_window", None) and kind in ("mistral", "phi3", "gemma2", "gemma3_text"):
         writer.add_sliding_window(config.sliding_window)
+    if kind == "gemma2":
+        writer.add_attn_logit_softcapping(config.attn_logit_softcapping)
+        writer.add_final_logit_softcapping(config.final_logit_softcapping)
     scaling = getattr(config, "rope_scaling", None) or {}
-    if scaling.get("type") == "linear":
+    if scaling.get("rope_type", scaling.get("type")) == "linear":
         writer.add_string(f"{arch}.rope.scaling.type", "linear")
         writer.add_rope_scaling_factor(scaling["factor"])
     elif scaling.get("rope_type") == "yarn":
@@ -293,11 +361,13 @@ def save_chatglm2(model, folder):
 
 
 def save_hugging_face(model, folder, dtype, shard):
-    if model.config.model_type == "glm":
+    if names_of_chatglm(model.config):
         return save_chatglm2(model, folder)
     model.to(dtype).save_pretrained(folder, max_shard_size=shard)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    return transformers.AutoModelForCausalLM.from_pretrained(
+    auto = (transformers.Gemma3ForConditionalGeneration if model.config.model_type == "gemma3"
+            else transformers.AutoModelForCausalLM)
+    return auto.from_pretrained(
         folder, torch_dtype=torch.float32, attn_implementation="eager").eval()
 
 
