@@ -1,6 +1,7 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
@@ -160,7 +161,108 @@ final class CodeDot {
         u3.intoArray(u, 3 * L);
     }
 
-    /** 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. */
+    /**
+     * Codes of 3 bits in units of 32 columns, three words each; parameters as for {@link #onePlane}. Six
+     * bits of each byte are two codes: the first comes to the top of the mantissa by a load from a shifted
+     * address, the second by rotation. The other two bits are collected from the three words for eight
+     * codes more.
+     */
+    static void threeBits(
+            MemorySegment m, long p, int units, int perScale,
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
+        int mask = 7 << 20;
+        FloatVector u0 = FloatVector.fromArray(F, u, 0);
+        FloatVector u1 = FloatVector.fromArray(F, u, L);
+        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        for (int g = 0; g < units; g++) {
+            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            IntVector r0 = IntVector.zero(I);
+            IntVector r1 = r0;
+            IntVector r2 = r0;
+            IntVector r3 = r0;
+            for (int b = 0; b < 3; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                r0 = r0.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w0, TileLayout.REST_BITS);
+                r1 = r1.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w1, TileLayout.REST_BITS);
+                r2 = r2.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w2, TileLayout.REST_BITS);
+                r3 = r3.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w3, TileLayout.REST_BITS);
+                w0 = w0.lanewise(ROR, 19);
+                w1 = w1.lanewise(ROR, 19);
+                w2 = w2.lanewise(ROR, 19);
+                w3 = w3.lanewise(ROR, 19);
+                long q = p - 2;
+                do {
+                    IntVector v0 = IntVector.fromMemorySegment(I, m, q, LE);
+                    IntVector v1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE);
+                    IntVector v2 = IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE);
+                    IntVector v3 = IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE);
+                    q++;
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a0 = v0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                    a1 = v1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                    a2 = v2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                    a3 = v3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    a0 = w0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                    a1 = w1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                    a2 = w2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                    a3 = w3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                    w0 = w0.lanewise(ROR, 8);
+                    w1 = w1.lanewise(ROR, 8);
+                    w2 = w2.lanewise(ROR, 8);
+                    w3 = w3.lanewise(ROR, 8);
+                    k += 2;
+                } while ((k & 7) != 0);
+            }
+            r0 = r0.lanewise(ROR, 14);
+            r1 = r1.lanewise(ROR, 14);
+            r2 = r2.lanewise(ROR, 14);
+            r3 = r3.lanewise(ROR, 14);
+            do {
+                FloatVector xk = FloatVector.broadcast(F, x[k]);
+                a0 = r0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                a1 = r1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                a2 = r2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                a3 = r3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                r0 = r0.lanewise(ROR, 3);
+                r1 = r1.lanewise(ROR, 3);
+                r2 = r2.lanewise(ROR, 3);
+                r3 = r3.lanewise(ROR, 3);
+                xk = FloatVector.broadcast(F, x[k + 1]);
+                a0 = r0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
+                a1 = r1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
+                a2 = r2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
+                a3 = r3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                r0 = r0.lanewise(ROR, 5);
+                r1 = r1.lanewise(ROR, 5);
+                r2 = r2.lanewise(ROR, 5);
+                r3 = r3.lanewise(ROR, 5);
+                k += 2;
+            } while ((k & 7) != 0);
+            int at = (g >> perScale) * 4 * L;
+            u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
+            u1 = a1.fma(FloatVector.fromArray(F, s, at + L), u1);
+            u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
+            u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
+        }
+        u0.intoArray(u, 0);
+        u1.intoArray(u, L);
+        u2.intoArray(u, 2 * L);
+        u3.intoArray(u, 3 * L);
+    }
+
+    /**
+     * 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. Loads
+     * from the addresses of the four bytes take the place of shifts; the last one reads 3 bytes beyond
+     * the slot.
+     */
     static void codebook(
             MemorySegment m, long p, float[] table, int units, int words, int perScale,
             float[] s, float[] x, int k, float[] u) {
@@ -175,21 +277,25 @@ final class CodeDot {
             FloatVector a2 = a0;
             FloatVector a3 = a0;
             for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
-                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
-                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int j = 0; j < 8; j++, k++) {
+                long q = p;
+                do {
+                    IntVector w0 = IntVector.fromMemorySegment(I, m, q, LE);
+                    IntVector w1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE);
+                    IntVector w2 = IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE);
+                    IntVector w3 = IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE);
+                    q++;
                     FloatVector xk = FloatVector.broadcast(F, x[k]);
                     a0 = (L == 16 ? w0.selectFrom(codes) : lookup(w0, table)).reinterpretAsFloats().fma(xk, a0);
                     a1 = (L == 16 ? w1.selectFrom(codes) : lookup(w1, table)).reinterpretAsFloats().fma(xk, a1);
                     a2 = (L == 16 ? w2.selectFrom(codes) : lookup(w2, table)).reinterpretAsFloats().fma(xk, a2);
                     a3 = (L == 16 ? w3.selectFrom(codes) : lookup(w3, table)).reinterpretAsFloats().fma(xk, a3);
-                    w0 = w0.lanewise(ROR, 4);
-                    w1 = w1.lanewise(ROR, 4);
-                    w2 = w2.lanewise(ROR, 4);
-                    w3 = w3.lanewise(ROR, 4);
-                }
+                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    a0 = (L == 16 ? w0.lanewise(LSHR, 4).selectFrom(codes) : lookup(w0.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a0);
+                    a1 = (L == 16 ? w1.lanewise(LSHR, 4).selectFrom(codes) : lookup(w1.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a1);
+                    a2 = (L == 16 ? w2.lanewise(LSHR, 4).selectFrom(codes) : lookup(w2.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a2);
+                    a3 = (L == 16 ? w3.lanewise(LSHR, 4).selectFrom(codes) : lookup(w3.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a3);
+                    k += 2;
+                } while ((k & 7) != 0);
             }
             int at = (g >> perScale) * 4 * L;
             u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);

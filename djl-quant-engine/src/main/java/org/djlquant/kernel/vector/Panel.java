@@ -51,6 +51,53 @@ final class Panel {
         }
     }
 
+    /** Codes of 3 bits in units of 32 columns; parameters as for {@link CodeDot#threeBits}. */
+    static void threeBits(
+            MemorySegment m, long p, int units, int perScale, float[] s, int sAt,
+            float factor, float bias, float[] o, float[] panel) {
+        int mask = 7 << 20;
+        int at = 0;
+        for (int g = 0; g < units; g++) {
+            int scale = sAt + (g >> perScale) * 4 * L;
+            FloatVector s0 = FloatVector.fromArray(F, s, scale).mul(factor);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L).mul(factor);
+            FloatVector o0 = s0.mul(-bias);
+            FloatVector o1 = s1.mul(-bias);
+            if (o != null) {
+                o0 = o0.sub(FloatVector.fromArray(F, o, scale));
+                o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
+            }
+            IntVector r0 = IntVector.zero(I);
+            IntVector r1 = r0;
+            for (int b = 0; b < 4; b++) {
+                IntVector w0;
+                IntVector w1;
+                if (b < 3) {
+                    w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                    w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                    r0 = r0.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w0, TileLayout.REST_BITS);
+                    r1 = r1.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w1, TileLayout.REST_BITS);
+                    w0 = w0.lanewise(ROR, 16);
+                    w1 = w1.lanewise(ROR, 16);
+                    p += Lanes.QUAD_SLOT;
+                } else {
+                    w0 = r0.lanewise(ROR, 14);
+                    w1 = r1.lanewise(ROR, 14);
+                }
+                for (int j = 0; j < 4; j++, at += 4 * L) {
+                    w0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
+                    w1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
+                    w0 = w0.lanewise(ROR, 3);
+                    w1 = w1.lanewise(ROR, 3);
+                    w0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at + 2 * L);
+                    w1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + 3 * L);
+                    w0 = w0.lanewise(ROR, 5);
+                    w1 = w1.lanewise(ROR, 5);
+                }
+            }
+        }
+    }
+
     /** Codes in two planes; parameters as for {@link CodeDot#twoPlanes}. */
     static void twoPlanes(
             MemorySegment m, long p, int low, int high, int unit, int units, int perScale,

@@ -15,7 +15,8 @@ import org.djlquant.quant.GroupForm;
  * <pre>
  * scales   as {@link ScaleKind} says
  * codes    of 2, 4 and 8 bits: word i holds columns i · 32/bits …
- *          of 3, 5 and 6 bits, for each span of 32/high columns: a word with the 1 or 2 high bits,
+ *          of 3 bits in groups of 32: three words for each 32 columns
+ *          of other 3, and 5 and 6 bits, for each span of 32/high columns: a word with the 1 or 2 high bits,
  *          then low/high words with the 2 or 4 low bits
  * </pre>
  *
@@ -26,6 +27,10 @@ import org.djlquant.quant.GroupForm;
  * at the top of a float's 23-bit mantissa: kernels mask it there, set the exponent of 1.0 and have
  * {@code 1 + code / 2^bits} as a float. Codes of a codebook stand at bit {@code 4 · j} instead.
  *
+ * <p>Three words of 3-bit codes hold two codes in each of their bytes, in bits 4 … 9 of the word turned
+ * right by the byte: columns 8·i … 8·i + 7 in word i. The other two bits of a byte, {@link #REST_BITS},
+ * of word 2, 1 and 0 are the six bits of two codes from column 24 on.
+ *
  * <p>With high bits a word consists of sets of four codes, one in each byte. Rotating by {@code set ·
  * width} brings the bits of a set, in both planes, to the same bits of the bytes; there they are
  * merged, and rotating by 8 brings code after code to the top of the mantissa.
@@ -33,6 +38,9 @@ import org.djlquant.quant.GroupForm;
 final class TileLayout {
     /** Columns of a chunk. */
     static final int CHUNK = 256;
+
+    /** Bits of words of 3-bit codes that no code of its own word has. */
+    static final int REST_BITS = 0x0c0c0c0c;
 
     /** How the scales of a chunk are stored. */
     enum ScaleKind {
@@ -93,13 +101,14 @@ final class TileLayout {
         this.form = form;
         this.rows = rows;
         this.cols = cols;
+        group = form.group() >= cols ? CHUNK : Math.min(CHUNK, form.group());
         low = form.table() != null || form.bits() == 4 ? 4 : switch (form.bits()) {
-            case 1, 2, 3 -> 2;
+            case 1, 2 -> 2;
+            case 3 -> group % 32 == 0 ? 3 : 2;
             case 5, 6 -> 4;
             default -> 8;
         };
         high = form.table() != null ? 0 : Math.max(0, form.bits() - low);
-        group = form.group() >= cols ? CHUNK : Math.min(CHUNK, form.group());
         unit = high == 2 || group % 32 != 0 ? 16 : 32;
         paddedCols = Math.ceilDiv(cols, 32) * 32;
         if (form.subScales() && form.superGroup() == CHUNK && form.halfScales()) {

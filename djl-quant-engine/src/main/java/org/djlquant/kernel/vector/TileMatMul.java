@@ -40,7 +40,8 @@ final class TileMatMul implements MatMul {
     static TileMatMul pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
         int quads = layout.quads(L);
         long bytes = quads * layout.slotsPerTile() * Lanes.QUAD_SLOT;
-        MemorySegment packed = arena.allocate(bytes, 64);
+        // kernels may load from within a slot, and so read a few bytes behind the last one
+        MemorySegment packed = arena.allocate(bytes + Lanes.SLOT, 64);
         workers.run((part, parts) -> {
             TilePacker packer = new TilePacker(layout, weight, packed);
             int end = (int) ((long) quads * (part + 1) / parts);
@@ -147,6 +148,8 @@ final class TileMatMul implements MatMul {
         int units = cols / unit;
         if (table != null) {
             CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u);
+        } else if (layout.low == 3) {
+            CodeDot.threeBits(packed, codes, units, perScale, s, layout.bias, x, k, xs, xsAt, u);
         } else if (layout.high == 0) {
             CodeDot.onePlane(
                     packed, codes, layout.low, units, unit * layout.low / 32, perScale,
@@ -275,6 +278,8 @@ final class TileMatMul implements MatMul {
         long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
         if (table != null) {
             Panel.codebook(packed, codes, table, units, unit / 8, perScale, s, sAt, o, panel);
+        } else if (layout.low == 3) {
+            Panel.threeBits(packed, codes, units, perScale, s, sAt, layout.factor, layout.bias, o, panel);
         } else if (layout.high == 0) {
             Panel.onePlane(
                     packed, codes, layout.low, units, unit * layout.low / 32, perScale,
@@ -312,6 +317,9 @@ final class TileMatMul implements MatMul {
     private float value(long codes, int k) {
         int width = layout.low;
         int high = layout.high;
+        if (width == 3) {
+            return threeBits(codes, k) - layout.form.zero();
+        }
         if (high == 0) {
             int fields = 32 / width;
             int code = Integer.rotateRight(word(codes, k / fields), k % fields * width);
@@ -323,6 +331,19 @@ final class TileMatMul implements MatMul {
         int code = setBits(word(codes, slot + 1 + k * width / 32), k, width, TileLayout.setTurn(width + high))
                 | setBits(word(codes, slot), k, high, TileLayout.setTurn(high)) << width;
         return code - layout.form.zero();
+    }
+
+    private int threeBits(long codes, int k) {
+        int slot = k / 32 * 3;
+        int pair = k % 8 / 2 * 8 + k % 2 * 3;
+        if (k % 32 < 24) {
+            return Integer.rotateRight(word(codes, slot + k % 32 / 8), 4 + pair) & 7;
+        }
+        int rest = 0;
+        for (int i = 0; i < 3; i++) {
+            rest = Integer.rotateLeft(rest, 2) | word(codes, slot + i) & TileLayout.REST_BITS;
+        }
+        return Integer.rotateRight(rest, 2 + pair) & 7;
     }
 
     /** The bits that a word of sets holds of column {@code k}. */

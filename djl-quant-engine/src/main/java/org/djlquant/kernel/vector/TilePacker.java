@@ -92,6 +92,8 @@ final class TilePacker {
                 int word = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
                 tile[at] = Integer.rotateLeft(word, turn);
             }
+        } else if (layout.low == 3) {
+            packThreeBits(at, k, end);
         } else {
             for (; k < end; k += 16, at += L) {
                 long first = Long.compress((long) LONGS.get(codes, k), 0x0303030303030303L);
@@ -99,6 +101,21 @@ final class TilePacker {
                 tile[at] = Integer.rotateLeft((int) (first | second << 16), 21);
             }
         }
+    }
+
+    private void packThreeBits(int at, int k, int end) {
+        for (; k < end; k += 32, at += 3 * L) {
+            int rest = pairs((long) LONGS.get(codes, k + 24)); // six bits a byte
+            for (int i = 0; i < 3; i++) {
+                int word = Integer.rotateLeft(pairs((long) LONGS.get(codes, k + 8 * i)), 4);
+                tile[at + i * L] = word | (rest >>> 4 - 2 * i & 0x03030303) << 2;
+            }
+        }
+    }
+
+    /** Eight 3-bit codes as two in the lower six bits of each byte. */
+    private static int pairs(long codes) {
+        return Integer.expand((int) Long.compress(codes, 0x0707070707070707L), 0x3f3f3f3f);
     }
 
     private void packSpans(int at, int k, int end) {
