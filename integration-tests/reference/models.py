@@ -58,6 +58,16 @@ QWEN2 = transformers.Qwen2Config(**SMALL, num_key_value_heads=2, rope_theta=1e6)
 QWEN3 = transformers.Qwen3Config(**SMALL, num_key_value_heads=2, head_dim=32, rope_scaling={
     "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "beta_fast": 4.0})
 PHI3 = transformers.Phi3Config(**SMALL, num_key_value_heads=2, sliding_window=9, pad_token_id=0)
+
+
+def phi3_longrope(original, **more):
+    dims = int(16 * more.get("partial_rotary_factor", 1.0)) // 2
+    return transformers.Phi3Config(
+        **SMALL, **more, num_key_value_heads=2, pad_token_id=0, original_max_position_embeddings=original,
+        rope_scaling={"type": "longrope", "short_factor": [1 + 0.1 * i for i in range(dims)],
+                      "long_factor": [1.5 + 0.7 * i for i in range(dims)]})
+
+
 GEMMA = transformers.GemmaConfig(**SMALL, num_key_value_heads=1, head_dim=32)
 GPT2 = transformers.GPT2Config(vocab_size=VOCABULARY, n_embd=64, n_layer=2, n_head=4, n_positions=64)
 OPT = transformers.OPTConfig(vocab_size=VOCABULARY, hidden_size=64, ffn_dim=96, num_hidden_layers=2,
@@ -124,6 +134,11 @@ HUGGING_FACE = {
     "gpt2-f32": (GPT2, torch.float32, "1GB"),
     "opt-f16": (OPT, torch.float16, "1GB"),
     "phi3-bf16-window": (PHI3, torch.bfloat16, "1GB"),
+    "phi3-bf16-longrope": (phi3_longrope(20, partial_rotary_factor=0.75), torch.bfloat16, "1GB"),
+    "phi3-f16-longrope-later": (phi3_longrope(47), torch.float16, "1GB"),
+    "qwen2-f16-yarn": (transformers.Qwen2Config(  # transformers heeds 100 / 32, not the factor
+        **{**SMALL, "max_position_embeddings": 100}, num_key_value_heads=2, rope_scaling={
+            "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}), torch.float16, "1GB"),
     "qwen2-bf16": (QWEN2, torch.bfloat16, "1GB"),
     "qwen3-bf16-yarn": (QWEN3, torch.bfloat16, "1GB"),
     "mistral-f32-window": (mistral(sliding_window=6, head_dim=24), torch.float32, "1GB"),
@@ -147,6 +162,7 @@ GGUF = {
     "gguf-gemma-q8_0": (GEMMA, ["Q8_0"]),
     "gguf-gpt2-q5_0": (GPT2, ["Q5_0"]),
     "gguf-phi3-q8_0": (PHI3, ["Q8_0"]),
+    "gguf-phi3-f16-longrope": (phi3_longrope(20, partial_rotary_factor=0.75), ["F16"]),
     "gguf-qwen2-q4_1": (QWEN2, ["Q4_1"]),
     "gguf-qwen3-f16-yarn": (QWEN3, ["F16"]),
     "gguf-mistral-f32": (mistral(), ["F32"]),
@@ -306,7 +322,7 @@ def write_gguf(model, path, types, library):
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
     if kind in ("llama", "mistral", "phi3", "glm", "glm4"):
-        writer.add_rope_dimension_count(head_dim // 2 if kind.startswith("glm") else head_dim)
+        writer.add_rope_dimension_count(int(head_dim * getattr(config, "partial_rotary_factor", 1.0)))
         writer.add_vocab_size(VOCABULARY)
     if getattr(config, "sliding_window", None) and kind in ("mistral", "phi3", "gemma2", "gemma3_text"):
         writer.add_sliding_window(config.sliding_window)
@@ -322,6 +338,11 @@ def write_gguf(model, path, types, library):
         writer.add_rope_scaling_factor(scaling["factor"])
         writer.add_rope_scaling_orig_ctx_len(scaling["original_max_position_embeddings"])
         writer.add_float32(f"{arch}.rope.scaling.yarn_beta_fast", scaling["beta_fast"])
+    elif scaling.get("type") == "longrope":
+        writer.add_rope_scaling_orig_ctx_len(config.original_max_position_embeddings)
+        writer.add_rope_scaling_attn_factors(model.model.rotary_emb.attention_scaling)
+        writer.add_tensor("rope_factors_long.weight", np.array(scaling["long_factor"], np.float32))
+        writer.add_tensor("rope_factors_short.weight", np.array(scaling["short_factor"], np.float32))
     elif scaling:
         plain = 1.0 / config.rope_theta ** (torch.arange(0, head_dim, 2).float() / head_dim)
         writer.add_tensor("rope_freqs.weight", (plain / model.model.rotary_emb.inv_freq).numpy())

@@ -115,6 +115,7 @@ final class CausalLMPass {
             Sequence sequence = model.newSequence();
             sequences.add(sequence);
             importPast(sequence, row);
+            sequence.expect(past + tokens); // as transformers, where the longest row decides for all
             int[] run = new int[tokens];
             int[] place = new int[tokens];
             int n = 0;

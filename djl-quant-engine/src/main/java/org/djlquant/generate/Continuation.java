@@ -124,6 +124,7 @@ final class Continuation implements AutoCloseable {
             }
             sequence = claim.start();
             fed = sequence.length();
+            sequence.expect(prompt.length);
             cachedTokens = fed;
         }
         if (!isPrefilling()) {

@@ -34,6 +34,9 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     private final Set<DecoderSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
     private final PassScheduler scheduler;
     private final SequencePool pool;
+
+    /** The longest sequence before a rotation changes. */
+    private final int reach;
     private boolean closed;
 
     Decoder(
@@ -47,6 +50,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
         this.checkpoint = checkpoint;
         this.report = report;
         pass = new Pass(parts, kernels, workers);
+        reach = parts.reach();
         scheduler = new PassScheduler(lock, this, parts.vocabularySize());
         pool = new SequencePool(
                 this::newSequence,
@@ -87,7 +91,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
 
     @Override
     public Sequence newSequence() {
-        return newSequence(() -> cacheShapes().stream().map(kernels::newCache).toArray(LayerCache[]::new));
+        return newSequence(() -> new DecoderSequence(this, newCaches()));
     }
 
     @Override
@@ -95,12 +99,16 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
         return pool;
     }
 
-    /** A sequence with caches that are made while no pass runs. */
-    Sequence newSequence(Supplier<LayerCache[]> caches) {
+    private LayerCache[] newCaches() {
+        return cacheShapes.stream().map(kernels::newCache).toArray(LayerCache[]::new);
+    }
+
+    /** A sequence that is made while no pass runs. */
+    Sequence newSequence(Supplier<DecoderSequence> source) {
         lock.lock();
         try {
             requireOpen();
-            DecoderSequence sequence = new DecoderSequence(this, caches.get());
+            DecoderSequence sequence = source.get();
             sequences.add(sequence);
             return sequence;
         } finally {
@@ -191,6 +199,9 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
         int row = 0; // rows of logits
         boolean complete = false;
         try {
+            if (reach != Integer.MAX_VALUE) {
+                turn(runs);
+            }
             while (run < runs.size()) {
                 int firstRun = run;
                 int firstDone = done;
@@ -206,10 +217,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                         done = 0;
                     }
                 }
-                pass.embed(parts.embedding());
-                for (int layer = 0; layer < parts.blocks().size(); layer++) {
-                    parts.blocks().get(layer).forward(pass, layer);
-                }
+                runPass();
                 int rows = normalizeLogitsRows(runs, firstRun, firstDone);
                 if (rows > 0) {
                     project(batch, logits, row, rows);
@@ -222,6 +230,51 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                 for (Batch.Run each : runs) {
                     ((DecoderSequence) each.sequence()).rollBack();
                 }
+            }
+        }
+    }
+
+    private void runPass() {
+        pass.embed(parts.embedding());
+        for (int layer = 0; layer < parts.blocks().size(); layer++) {
+            parts.blocks().get(layer).forward(pass, layer);
+        }
+    }
+
+    /**
+     * Computes sequences anew that come beyond the reach of the rotation, or back within it. Positions
+     * whose tokens are not known, since they were imported, stay what they are.
+     */
+    private void turn(List<Batch.Run> runs) {
+        for (Batch.Run run : runs) {
+            DecoderSequence sequence = (DecoderSequence) run.sequence();
+            boolean isLong = sequence.lengthAfter(run.count()) > reach;
+            if (isLong != sequence.isLong() && sequence.length() > 0 && sequence.knowsTokens()) {
+                computeAnew(sequence, isLong);
+            }
+            sequence.setLong(isLong);
+            sequence.remember(run.tokens(), run.from(), run.count());
+        }
+    }
+
+    private void computeAnew(DecoderSequence sequence, boolean isLong) {
+        int length = sequence.length();
+        LayerCache[] old = sequence.exchange(newCaches());
+        sequence.setLong(isLong);
+        boolean complete = false;
+        try {
+            for (int done = 0; done < length; done += pass.tokens()) {
+                pass.begin();
+                pass.add(sequence, done, sequence.tokens(), done, Math.min(pass.room(), length - done));
+                runPass();
+            }
+            complete = true;
+        } finally {
+            for (LayerCache cache : complete ? old : sequence.exchange(old)) {
+                cache.close();
+            }
+            if (!complete) {
+                sequence.setLong(!isLong);
             }
         }
     }

@@ -46,6 +46,11 @@ record DecoderParts(
         return ropes;
     }
 
+    /** The longest sequence before a rotation changes, {@link Integer#MAX_VALUE} if none does. */
+    int reach() {
+        return ropes().stream().mapToInt(Rope::reach).min().orElse(Integer.MAX_VALUE);
+    }
+
     int maxQkv() {
         return blocks.stream().mapToInt(b -> b.attention().qkvWidth()).max().orElse(0);
     }

@@ -1,13 +1,24 @@
 package org.djlquant.model;
 
+import java.util.Arrays;
 import java.util.List;
 import org.djlquant.kernel.LayerCache;
 
 /** A sequence of a {@link Decoder}: one cache per layer, all of the same length between passes. */
 final class DecoderSequence implements Sequence {
     private final Decoder model;
-    private final LayerCache[] caches;
+    private LayerCache[] caches;
     private volatile boolean closed;
+
+    /** Whether the positions were computed for a sequence beyond the reach of the model's rotation. */
+    private boolean isLong;
+
+    /** The tokens of the positions, if the model's rotation depends on the length; fewer than positions if not all are known. */
+    private int[] tokens = {};
+    private int known;
+
+    /** Positions the sequence is said to get. */
+    private volatile int expected;
 
     /** Number of the last pass this sequence took part in, to find a sequence given twice. */
     private long lastPass;
@@ -23,6 +34,14 @@ final class DecoderSequence implements Sequence {
         this.caches = caches;
     }
 
+    /** A sequence that continues another one, of which it has some positions. */
+    private DecoderSequence(DecoderSequence other, LayerCache[] caches, int length) {
+        this(other.model, caches);
+        isLong = other.isLong;
+        known = Math.min(other.known, length);
+        tokens = Arrays.copyOf(other.tokens, known);
+    }
+
     boolean belongsTo(Decoder decoder) {
         return model == decoder;
     }
@@ -33,6 +52,50 @@ final class DecoderSequence implements Sequence {
 
     LayerCache cache(int layer) {
         return caches[layer];
+    }
+
+    boolean isLong() {
+        return isLong;
+    }
+
+    /** Says what the positions computed from now on are for. */
+    void setLong(boolean value) {
+        isLong = value;
+    }
+
+    /** The length it has after so many more positions, or will have. */
+    int lengthAfter(int more) {
+        return Math.max(expected, length() + more);
+    }
+
+    @Override
+    public void expect(int positions) {
+        expected = positions;
+    }
+
+    /** Whether the token of every position is known. */
+    boolean knowsTokens() {
+        return known == length();
+    }
+
+    int[] tokens() {
+        return tokens;
+    }
+
+    /** Notes the tokens of the positions that are about to follow. */
+    void remember(int[] ids, int from, int count) {
+        if (knowsTokens()) {
+            tokens = Arrays.copyOf(tokens, Math.max(tokens.length, Math.max(2 * known, known + count)));
+            System.arraycopy(ids, from, tokens, known, count);
+            known += count;
+        }
+    }
+
+    /** Exchanges the caches; returns those there were. */
+    LayerCache[] exchange(LayerCache[] others) {
+        LayerCache[] old = caches;
+        caches = others;
+        return old;
     }
 
     /** Notes that the sequence is part of a pass, which it may be put back before; returns whether it already was. */
@@ -67,6 +130,7 @@ final class DecoderSequence implements Sequence {
     }
 
     private void cut(int to) {
+        known = Math.min(known, to);
         for (LayerCache cache : caches) {
             cache.truncate(Math.min(to, cache.length()));
         }
@@ -83,6 +147,7 @@ final class DecoderSequence implements Sequence {
             throw new IllegalArgumentException("cannot truncate a sequence of " + length() + " positions to " + to);
         }
         requireOpen();
+        expected = 0;
         cutTo = to; // without the model's lock, which others may hold for a whole pass
     }
 
@@ -95,7 +160,7 @@ final class DecoderSequence implements Sequence {
             for (int layer = 0; layer < forks.length; layer++) {
                 forks[layer] = caches[layer].fork(to);
             }
-            return forks;
+            return new DecoderSequence(this, forks, to);
         });
     }
 

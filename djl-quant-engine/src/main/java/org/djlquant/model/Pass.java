@@ -215,8 +215,11 @@ final class Pass implements Workers.Task {
             if (each.rope == of) {
                 if (!each.known) {
                     each.known = true;
-                    for (int t = 0; t < count; t++) {
-                        of.angles(positions[t], each.cos, each.sin, t * (of.dim() / 2));
+                    for (int s = 0; s < segments; s++) {
+                        Rope rope = of.in(sequences[s].isLong());
+                        for (int t = starts[s]; t < starts[s + 1]; t++) {
+                            rope.angles(positions[t], each.cos, each.sin, t * (of.dim() / 2));
+                        }
                     }
                 }
                 cos = each.cos;

@@ -11,12 +11,24 @@ import org.djlquant.format.UnsupportedModelException;
  * @param dim rotated elements of a head, even
  * @param interleaved whether pairs are (2i, 2i+1) instead of (i, i + dim/2)
  * @param frequencies radians per position, dim/2 of them
- * @param magnitude factor on the rotated elements, 1 except for YaRN
+ * @param magnitude factor on the rotated elements, 1 except for YaRN and LongRoPE
+ * @param reach the longest sequence these frequencies are for
+ * @param beyond the rotation in longer sequences, or {@code null} if this one has no end
  */
-record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) {
+record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude, int reach, Rope beyond) {
 
     /** The scalings that {@link #read} understands, for messages. */
-    private static final String SUPPORTED = "linear, llama3, yarn, dynamic (up to max_position_embeddings)";
+    private static final String SUPPORTED = "linear, llama3, yarn, longrope, dynamic (up to max_position_embeddings)";
+
+    /** A rotation for sequences of any length. */
+    Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) {
+        this(dim, interleaved, frequencies, magnitude, Integer.MAX_VALUE, null);
+    }
+
+    /** The rotation in a sequence that is longer than {@link #reach}, or is not. */
+    Rope in(boolean longSequence) {
+        return longSequence && beyond != null ? beyond : this;
+    }
 
     /**
      * Reads base, rotated elements and scaling from the hyper-parameters.
@@ -48,19 +60,25 @@ record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) 
     private Rope scaledAsGguf(Hyper hyper, Weights weights, double base) {
         String type = hyper.text(null, "rope.scaling.type").orElse("linear");
         double factor = hyper.positive(null, "rope.scaling.factor", hyper.positive(null, "rope.scale_linear", 1));
+        double more = hyper.positive(null, "rope.scaling.attn_factor", 1);
         if (weights.hasTensor("rope_factors_long.weight")) {
-            throw unsupported(hyper, "longrope");
+            int end = hyper.integer(null, "context_length", 1, Integer.MAX_VALUE);
+            return scaledAsLongRope(
+                    base,
+                    weights.vector("rope_factors_short.weight", dim / 2),
+                    weights.vector("rope_factors_long.weight", dim / 2),
+                    more,
+                    hyper.integer(null, "rope.scaling.original_context_length", end, 1, Integer.MAX_VALUE));
         }
         switch (type) {
-            case "none" -> { }
+            case "none", "longrope" -> { }
             case "linear" -> divide(frequencies, factor);
             case "yarn" -> {
                 double oldContext = hyper.positive(null, "rope.scaling.original_context_length", hyper.positive(null, "context_length", 2048));
                 double fast = hyper.positive(null, "rope.scaling.yarn_beta_fast", 32);
                 double slow = hyper.positive(null, "rope.scaling.yarn_beta_slow", 1);
                 scaleAsYarn(frequencies, dim, base, factor, oldContext, fast, slow);
-                double more = hyper.positive(null, "rope.scaling.attn_factor", hyper.positive(null, "rope.scaling.yarn_attn_factor", 1));
-                return withMagnitude(yarnMagnitude(factor, 1) * more);
+                return withMagnitude(yarnMagnitude(factor, 1) * hyper.positive(null, "rope.scaling.yarn_attn_factor", more));
             }
             default -> throw unsupported(hyper, type);
         }
@@ -76,6 +94,10 @@ record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) 
     private Rope scaledAsHuggingFace(Hyper hyper, double base) {
         String where = hyper.has("rope_scaling.rope_type", null) || hyper.has("rope_scaling.type", null) ? "rope_scaling." : "rope_parameters.";
         String type = hyper.text(where + "rope_type", null).or(() -> hyper.text(where + "type", null)).orElse("default");
+        // Early files of Phi-3 call LongRoPE "su", some even "yarn"; nothing else has these factors.
+        if (hyper.has(where + "long_factor", null)) {
+            return longRope(hyper, where, base);
+        }
         switch (type) {
             case "default", "dynamic" -> { }
             case "linear" -> divide(frequencies, factor(hyper, where + "factor"));
@@ -86,9 +108,12 @@ record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) 
                     factor(hyper, where + "high_freq_factor"),
                     factor(hyper, where + "original_max_position_embeddings"));
             case "yarn" -> {
-                double factor = factor(hyper, where + "factor");
-                double oldContext = hyper.positive(
-                        where + "original_max_position_embeddings", null, hyper.positive("max_position_embeddings", null, 2048));
+                double context = hyper.positive("max_position_embeddings", null, 2048);
+                double oldContext = hyper.positive(where + "original_max_position_embeddings", null, context);
+                // As transformers 4 does, which heeds the factor only if the old context is not given.
+                double factor = where.equals("rope_scaling.") && hyper.has(where + "original_max_position_embeddings", null)
+                        ? context / oldContext
+                        : factor(hyper, where + "factor");
                 double fast = hyper.positive(where + "beta_fast", null, 32);
                 double slow = hyper.positive(where + "beta_slow", null, 1);
                 scaleAsYarn(frequencies, dim, base, factor, oldContext, fast, slow);
@@ -102,6 +127,35 @@ record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude) 
             default -> throw unsupported(hyper, type);
         }
         return this;
+    }
+
+    private Rope longRope(Hyper hyper, String where, double base) {
+        int context = hyper.integer("max_position_embeddings", null, 2048, 1, Integer.MAX_VALUE);
+        int inside = hyper.integer(where + "original_max_position_embeddings", null, 0, 0, context);
+        int original = hyper.integer("original_max_position_embeddings", null, inside, 0, context);
+        double factor = original > 0 ? (double) context / original : factor(hyper, where + "factor");
+        int oldContext = original > 0 ? original : context;
+        double magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(oldContext));
+        return scaledAsLongRope(
+                base,
+                hyper.numbers(where + "short_factor", dim / 2),
+                hyper.numbers(where + "long_factor", dim / 2),
+                hyper.positive(where + "attention_factor", null, magnitude),
+                oldContext);
+    }
+
+    /** Each frequency is divided by a factor of its own, by another in sequences beyond the old context (Ding et al. 2024). */
+    private Rope scaledAsLongRope(double base, float[] shortFactors, float[] longFactors, double magnitude, int oldContext) {
+        Rope beyond = new Rope(dim, interleaved, stretched(base, longFactors), (float) magnitude);
+        return new Rope(dim, interleaved, stretched(base, shortFactors), (float) magnitude, oldContext, beyond);
+    }
+
+    private float[] stretched(double base, float[] factors) {
+        float[] frequencies = new float[dim / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = 1f / (factors[i] * (float) Math.pow(base, 2f * i / dim));
+        }
+        return frequencies;
     }
 
     private Rope withMagnitude(double value) {

@@ -11,6 +11,13 @@ public interface Sequence extends AutoCloseable {
     /** Forgets all positions from {@code length} on, so that a prefix can be continued otherwise. */
     void truncate(int length);
 
+    /**
+     * Says that the sequence will have at least this many positions. Only models whose rotation depends on
+     * the length of a sequence (Phi-3 with LongRoPE) heed it: they spare computing the first positions
+     * twice. Forgotten when the sequence is truncated.
+     */
+    default void expect(int positions) {}
+
     /** A copy that continues independently (beams, several answers to one prompt). */
     default Sequence fork() {
         return fork(length());

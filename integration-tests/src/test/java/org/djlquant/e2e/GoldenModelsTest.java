@@ -18,6 +18,7 @@ import org.djlquant.model.CausalLM;
 import org.djlquant.model.ModelOptions;
 import org.djlquant.model.Models;
 import org.djlquant.model.Sequence;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -56,6 +57,7 @@ class GoldenModelsTest {
         try (CausalLM model = load(name);
                 Sequence sequence = model.newSequence()) {
             Batch batch = new Batch();
+            sequence.expect(prompt.length); // the reference saw the whole prompt at once
             for (int t = 0; t < prompt.length; t++) {
                 batch.clear();
                 batch.add(sequence, prompt, t, 1, Batch.Logits.LAST);
@@ -83,6 +85,7 @@ class GoldenModelsTest {
             sequence.truncate(17);
             try (Sequence fork = sequence.fork()) {
                 sequence.truncate(3); // must not touch the fork
+                fork.expect(prompt.length);
                 batch.clear();
                 int row = batch.add(fork, prompt, 17, prompt.length - 17, Batch.Logits.ALL);
                 model.forward(batch);
@@ -105,6 +108,7 @@ class GoldenModelsTest {
             for (int length : lengths) {
                 Sequence sequence = model.newSequence();
                 sequences.add(sequence);
+                sequence.expect(prompt.length); // as transformers, where the longest row decides for all
                 if (length > 1) {
                     first.add(sequence, prompt, 0, length - 1, Batch.Logits.NONE);
                 }
@@ -161,6 +165,39 @@ class GoldenModelsTest {
             // Rounding keys and values to 11 bits moves logits of standard deviation 3 by about this.
             assertTrue(rms < 5e-3, () -> name + ": rms " + rms);
         }
+    }
+
+    /** Its rotation changes beyond 47 positions, for the earlier ones too. */
+    @Test
+    void aSequenceIsComputedAnewWhenItsRotationChanges() {
+        String name = "phi3-f16-longrope-later";
+        GoldenModels.Reference reference = GoldenModels.reference(name);
+        int[] all = Arrays.copyOf(reference.prompt(), 50);
+        System.arraycopy(reference.greedy(), 0, all, 40, 10);
+        try (CausalLM model = load(name);
+                Sequence whole = model.newSequence();
+                Sequence grown = model.newSequence()) {
+            int vocabulary = model.vocabularySize();
+            float[] atOnce = run(model, whole, all, 0, 50, Batch.Logits.LAST);
+            run(model, grown, all, 0, 40, Batch.Logits.NONE);
+            run(model, grown, all, 40, 7, Batch.Logits.NONE);
+            Sequence fork = grown.fork();
+            assertClose(atOnce, 0, run(model, grown, all, 47, 3, Batch.Logits.LAST), 0, vocabulary);
+            assertClose(atOnce, 0, run(model, fork, all, 47, 3, Batch.Logits.LAST), 0, vocabulary);
+            assertEquals(50, grown.length());
+            // and back within reach
+            grown.truncate(25);
+            assertClose(
+                    GoldenModels.logits(name), 25 * vocabulary,
+                    run(model, grown, all, 25, 15, Batch.Logits.ALL), 0, 15 * vocabulary);
+        }
+    }
+
+    private static float[] run(CausalLM model, Sequence sequence, int[] tokens, int from, int count, Batch.Logits which) {
+        Batch batch = new Batch();
+        batch.add(sequence, tokens, from, count, which);
+        model.forward(batch);
+        return batch.logits();
     }
 
     private static GenerationConfig greedy(int tokens) {
