@@ -12,11 +12,15 @@ import org.djlquant.runtime.Workers;
 
 /**
  * A matrix of integer codes in {@link TileLayout}. One or two tokens are multiplied code by code
- * ({@link CodeDot}); more go through a float panel that all tokens use ({@link Panel}).
+ * ({@link CodeDot}), some more in blocks of four ({@link CodeBlock}); many go through a float panel that
+ * all tokens use ({@link Panel}).
  */
 final class TileMatMul implements MatMul {
     /** Up to here decoding again for each token is cheaper than a trip through a panel. */
     static final int MAX_DOT_TOKENS = 2;
+
+    /** Up to here blocks of {@link CodeBlock} are quicker than a panel, where vectors are 32 registers of 16 lanes. */
+    private static final int MAX_BLOCK_TOKENS = L == 16 ? 16 : 0;
 
     /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
     private static final int PASS_TOKENS = 120;
@@ -79,7 +83,9 @@ final class TileMatMul implements MatMul {
             int quads = layout.quads(L);
             int from = (int) ((long) quads * part / parts);
             int to = (int) ((long) quads * (part + 1) / parts);
-            if (from < to && tokens <= MAX_DOT_TOKENS) {
+            if (from < to && tokens > MAX_DOT_TOKENS && tokens <= MAX_BLOCK_TOKENS) {
+                blocks(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
+            } else if (from < to && tokens <= MAX_DOT_TOKENS) {
                 dot(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
             } else if (from < to) {
                 for (int t = 0; t < tokens; t += PASS_TOKENS) {
@@ -181,6 +187,97 @@ final class TileMatMul implements MatMul {
                 sum += x[at++];
             }
             xs[xsAt + g] = sum;
+        }
+    }
+
+    // ---- blocks of four tokens --------------------------------------------------------------------------------
+
+    private void blocks(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
+            int from, int to, Workers workers, int part) {
+        int size = CodeBlock.TOKENS;
+        boolean single = tokens % size == 1; // a token too many is cheaper alone than in a block
+        int blocks = single ? tokens / size : Math.ceilDiv(tokens, size);
+        int width = layout.chunks() * TileLayout.CHUNK;
+        int unitsPerChunk = TileLayout.CHUNK / layout.unit;
+        int units = layout.chunks() * unitsPerChunk;
+        float[] xp = workers.scratch(part, 0, blocks * size * width);
+        float[] xs = workers.scratch(part, 1, (blocks + 1) * size * units);
+        float[] s = workers.scratch(part, 2, 4 * L * 16);
+        float[] o = workers.scratch(part, 3, 4 * L * 16);
+        float[] one = workers.scratch(part, 4, width);
+        float[] sums = workers.scratch(part, 5, blocks * size * CodeBlock.STRIDE);
+        float[] last = workers.scratch(part, 6, CodeBlock.STRIDE);
+        Arrays.fill(xp, 0, blocks * size * width, 0);
+        Arrays.fill(xs, 0, blocks * size * units, 0);
+        for (int t = 0; t < tokens; t++) {
+            gather(x, xOffset + t * xStride, one, 0, width);
+            sumUnits(one, 0, xs, t * units, units);
+            if (t == blocks * size) {
+                break; // the single one stays where it is
+            }
+            int at = t / size * size * width + t % size;
+            for (int k = 0; k < width; k++) {
+                xp[at + k * size] = one[k];
+            }
+        }
+        int unitsPerGroup = layout.group / layout.unit;
+        int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
+        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
+        for (int quad = from; quad < to; quad++) {
+            Arrays.fill(sums, 0, blocks * size * CodeBlock.STRIDE, 0);
+            Arrays.fill(last, 0, CodeBlock.STRIDE, 0);
+            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+                int cols = layout.chunkCols(chunk);
+                int groups = layout.groups(cols);
+                ScaleDecoder.decode(layout.scales, packed, p, groups, s, o);
+                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                int g = chunk * unitsPerChunk;
+                for (int t = 0; t < tokens && layout.scales.hasMin(); t++) {
+                    boolean alone = t == blocks * size;
+                    int v = (alone ? 0 : t * CodeBlock.STRIDE) + 4 * L;
+                    ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, alone ? last : sums, v);
+                }
+                for (int b = 0; b < blocks; b++) {
+                    int k = (b * width + chunk * TileLayout.CHUNK) * size;
+                    int u = b * size * CodeBlock.STRIDE;
+                    blockChunk(codes, cols, perScale, s, xp, k, xs, b * size * units + g, units, sums, u);
+                }
+                if (single) {
+                    int k = chunk * TileLayout.CHUNK;
+                    dotChunk(codes, cols, perScale, s, one, k, xs, blocks * size * units + g, last);
+                }
+                p += layout.slots(cols) * Lanes.QUAD_SLOT;
+            }
+            int row = 4 * L * quad;
+            int rows = Math.min(4 * L, layout.rows - row);
+            for (int t = 0; t < tokens; t++) {
+                boolean alone = t == blocks * size;
+                float[] sum = alone ? last : sums;
+                int u = alone ? 0 : t * CodeBlock.STRIDE;
+                int out = yOffset + t * yStride + row;
+                for (int i = 0; i < rows; i++) {
+                    y[out + i] = sum[u + i] * layout.factor - sum[u + 4 * L + i];
+                }
+            }
+        }
+    }
+
+    private void blockChunk(
+            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, int xsStride,
+            float[] u, int uAt) {
+        int unit = layout.unit;
+        int units = cols / unit;
+        if (table != null) {
+            CodeBlock.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u, uAt);
+        } else if (layout.high == 0) {
+            CodeBlock.onePlane(
+                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
+                    s, layout.bias, x, k, xs, xsAt, xsStride, u, uAt);
+        } else {
+            CodeBlock.twoPlanes(
+                    packed, codes, layout.low, layout.high, unit, units, perScale,
+                    s, layout.bias, x, k, xs, xsAt, xsStride, u, uAt);
         }
     }
 

@@ -1,0 +1,316 @@
+package org.djlquant.kernel.vector;
+
+import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
+import static jdk.incubator.vector.VectorOperators.ROR;
+import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.I;
+import static org.djlquant.kernel.vector.Lanes.L;
+import static org.djlquant.kernel.vector.Lanes.ONE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Dot products of one chunk of a quad with a block of four tokens: as {@link CodeDot}, but each code is
+ * taken apart once for four multiply-adds, which then are all that counts. Sixteen sums (four tiles,
+ * four tokens), codes and constants fill the 32 registers of AVX-512; with fewer there is no gain.
+ *
+ * <p>Sums {@code u} lie token after token, 8L floats apart, L for each tile. Flat for the same reason as there.
+ */
+final class CodeBlock {
+    /** Tokens of a block. */
+    static final int TOKENS = 4;
+
+    /** Distance between the sums of two tokens. */
+    static final int STRIDE = 8 * L;
+
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    private CodeBlock() {}
+
+    /**
+     * Codes in one plane of 2, 4 or 8 bits.
+     *
+     * @param m packed matrix
+     * @param p byte offset of the low plane
+     * @param bits width of the plane
+     * @param units units in the chunk
+     * @param words words of a unit
+     * @param perScale log2 of the units that share a scale
+     * @param s scales: L values for each tile for each group
+     * @param bias factor of Σx
+     * @param x activations, the four tokens of a column side by side, from {@code k} on
+     * @param xs sums of x over units from {@code xsAt} on, {@code xsStride} from token to token
+     * @param u sums, from {@code uAt} on
+     */
+    static void onePlane(
+            MemorySegment m, long p, int bits, int units, int words, int perScale,
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, int xsStride, float[] u, int uAt) {
+        int mask = (1 << bits) - 1 << 23 - bits;
+        int fields = 32 / bits;
+        for (int g = 0; g < units; g++) {
+            FloatVector a00 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a01 = a00;
+            FloatVector a02 = a00;
+            FloatVector a03 = a00;
+            FloatVector a10 = FloatVector.broadcast(F, -bias * xs[xsAt + g + xsStride]);
+            FloatVector a11 = a10;
+            FloatVector a12 = a10;
+            FloatVector a13 = a10;
+            FloatVector a20 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 2 * xsStride]);
+            FloatVector a21 = a20;
+            FloatVector a22 = a20;
+            FloatVector a23 = a20;
+            FloatVector a30 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 3 * xsStride]);
+            FloatVector a31 = a30;
+            FloatVector a32 = a30;
+            FloatVector a33 = a30;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                for (int j = 0; j < fields; j++, k += TOKENS) {
+                    FloatVector v0 = w0.and(mask).or(ONE).reinterpretAsFloats();
+                    FloatVector v1 = w1.and(mask).or(ONE).reinterpretAsFloats();
+                    FloatVector v2 = w2.and(mask).or(ONE).reinterpretAsFloats();
+                    FloatVector v3 = w3.and(mask).or(ONE).reinterpretAsFloats();
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a00 = v0.fma(xk, a00);
+                    a01 = v1.fma(xk, a01);
+                    a02 = v2.fma(xk, a02);
+                    a03 = v3.fma(xk, a03);
+                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    a10 = v0.fma(xk, a10);
+                    a11 = v1.fma(xk, a11);
+                    a12 = v2.fma(xk, a12);
+                    a13 = v3.fma(xk, a13);
+                    xk = FloatVector.broadcast(F, x[k + 2]);
+                    a20 = v0.fma(xk, a20);
+                    a21 = v1.fma(xk, a21);
+                    a22 = v2.fma(xk, a22);
+                    a23 = v3.fma(xk, a23);
+                    xk = FloatVector.broadcast(F, x[k + 3]);
+                    a30 = v0.fma(xk, a30);
+                    a31 = v1.fma(xk, a31);
+                    a32 = v2.fma(xk, a32);
+                    a33 = v3.fma(xk, a33);
+                    w0 = w0.lanewise(ROR, bits);
+                    w1 = w1.lanewise(ROR, bits);
+                    w2 = w2.lanewise(ROR, bits);
+                    w3 = w3.lanewise(ROR, bits);
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            FloatVector scale = FloatVector.fromArray(F, s, at);
+            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
+            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            a20.fma(scale, FloatVector.fromArray(F, u, uAt + 16 * L)).intoArray(u, uAt + 16 * L);
+            a30.fma(scale, FloatVector.fromArray(F, u, uAt + 24 * L)).intoArray(u, uAt + 24 * L);
+            scale = FloatVector.fromArray(F, s, at + L);
+            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
+            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            a21.fma(scale, FloatVector.fromArray(F, u, uAt + 17 * L)).intoArray(u, uAt + 17 * L);
+            a31.fma(scale, FloatVector.fromArray(F, u, uAt + 25 * L)).intoArray(u, uAt + 25 * L);
+            scale = FloatVector.fromArray(F, s, at + 2 * L);
+            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
+            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            a22.fma(scale, FloatVector.fromArray(F, u, uAt + 18 * L)).intoArray(u, uAt + 18 * L);
+            a32.fma(scale, FloatVector.fromArray(F, u, uAt + 26 * L)).intoArray(u, uAt + 26 * L);
+            scale = FloatVector.fromArray(F, s, at + 3 * L);
+            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
+            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            a23.fma(scale, FloatVector.fromArray(F, u, uAt + 19 * L)).intoArray(u, uAt + 19 * L);
+            a33.fma(scale, FloatVector.fromArray(F, u, uAt + 27 * L)).intoArray(u, uAt + 27 * L);
+        }
+    }
+
+    /**
+     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}.
+     *
+     * @param p byte offset of the first word of the high plane
+     */
+    static void twoPlanes(
+            MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
+            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, int xsStride, float[] u, int uAt) {
+        int mask = (1 << low + high) - 1 << 23 - low - high;
+        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+        int sets = 8 / low;
+        int words = unit / 4 / sets;
+        int spread = 32 / high / unit - 1;
+        long q = p;
+        for (int g = 0; g < units; g++) {
+            FloatVector a00 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a01 = a00;
+            FloatVector a02 = a00;
+            FloatVector a03 = a00;
+            FloatVector a10 = FloatVector.broadcast(F, -bias * xs[xsAt + g + xsStride]);
+            FloatVector a11 = a10;
+            FloatVector a12 = a10;
+            FloatVector a13 = a10;
+            FloatVector a20 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 2 * xsStride]);
+            FloatVector a21 = a20;
+            FloatVector a22 = a20;
+            FloatVector a23 = a20;
+            FloatVector a30 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 3 * xsStride]);
+            FloatVector a31 = a30;
+            FloatVector a32 = a30;
+            FloatVector a33 = a30;
+            if ((g & spread) == 0) {
+                q = p;
+                p += Lanes.QUAD_SLOT;
+            }
+            int turn = (g & spread) * 4;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                for (int i = 0; i < sets; i++) {
+                    // the words are read again for each set: sixteen sums leave no registers to keep them
+                    int turnLow = i * low;
+                    int turnHigh = turn + (b * sets + i) * high;
+                    IntVector c0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(ROR, turnLow).lanewise(
+                            BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turnHigh), maskHigh);
+                    IntVector c1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(ROR, turnLow).lanewise(
+                            BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
+                    IntVector c2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).lanewise(ROR, turnLow).lanewise(
+                            BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
+                    IntVector c3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).lanewise(ROR, turnLow).lanewise(
+                            BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
+                    for (int j = 0; j < 4; j++, k += TOKENS) {
+                        FloatVector v0 = c0.and(mask).or(ONE).reinterpretAsFloats();
+                        FloatVector v1 = c1.and(mask).or(ONE).reinterpretAsFloats();
+                        FloatVector v2 = c2.and(mask).or(ONE).reinterpretAsFloats();
+                        FloatVector v3 = c3.and(mask).or(ONE).reinterpretAsFloats();
+                        FloatVector xk = FloatVector.broadcast(F, x[k]);
+                        a00 = v0.fma(xk, a00);
+                        a01 = v1.fma(xk, a01);
+                        a02 = v2.fma(xk, a02);
+                        a03 = v3.fma(xk, a03);
+                        xk = FloatVector.broadcast(F, x[k + 1]);
+                        a10 = v0.fma(xk, a10);
+                        a11 = v1.fma(xk, a11);
+                        a12 = v2.fma(xk, a12);
+                        a13 = v3.fma(xk, a13);
+                        xk = FloatVector.broadcast(F, x[k + 2]);
+                        a20 = v0.fma(xk, a20);
+                        a21 = v1.fma(xk, a21);
+                        a22 = v2.fma(xk, a22);
+                        a23 = v3.fma(xk, a23);
+                        xk = FloatVector.broadcast(F, x[k + 3]);
+                        a30 = v0.fma(xk, a30);
+                        a31 = v1.fma(xk, a31);
+                        a32 = v2.fma(xk, a32);
+                        a33 = v3.fma(xk, a33);
+                        c0 = c0.lanewise(ROR, 8);
+                        c1 = c1.lanewise(ROR, 8);
+                        c2 = c2.lanewise(ROR, 8);
+                        c3 = c3.lanewise(ROR, 8);
+                    }
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            FloatVector scale = FloatVector.fromArray(F, s, at);
+            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
+            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            a20.fma(scale, FloatVector.fromArray(F, u, uAt + 16 * L)).intoArray(u, uAt + 16 * L);
+            a30.fma(scale, FloatVector.fromArray(F, u, uAt + 24 * L)).intoArray(u, uAt + 24 * L);
+            scale = FloatVector.fromArray(F, s, at + L);
+            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
+            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            a21.fma(scale, FloatVector.fromArray(F, u, uAt + 17 * L)).intoArray(u, uAt + 17 * L);
+            a31.fma(scale, FloatVector.fromArray(F, u, uAt + 25 * L)).intoArray(u, uAt + 25 * L);
+            scale = FloatVector.fromArray(F, s, at + 2 * L);
+            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
+            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            a22.fma(scale, FloatVector.fromArray(F, u, uAt + 18 * L)).intoArray(u, uAt + 18 * L);
+            a32.fma(scale, FloatVector.fromArray(F, u, uAt + 26 * L)).intoArray(u, uAt + 26 * L);
+            scale = FloatVector.fromArray(F, s, at + 3 * L);
+            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
+            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            a23.fma(scale, FloatVector.fromArray(F, u, uAt + 19 * L)).intoArray(u, uAt + 19 * L);
+            a33.fma(scale, FloatVector.fromArray(F, u, uAt + 27 * L)).intoArray(u, uAt + 27 * L);
+        }
+    }
+
+    /** 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. */
+    static void codebook(
+            MemorySegment m, long p, float[] table, int units, int words, int perScale,
+            float[] s, float[] x, int k, float[] u, int uAt) {
+        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts();
+        for (int g = 0; g < units; g++) {
+            FloatVector a00 = FloatVector.zero(F);
+            FloatVector a01 = a00;
+            FloatVector a02 = a00;
+            FloatVector a03 = a00;
+            FloatVector a10 = FloatVector.zero(F);
+            FloatVector a11 = a10;
+            FloatVector a12 = a10;
+            FloatVector a13 = a10;
+            FloatVector a20 = FloatVector.zero(F);
+            FloatVector a21 = a20;
+            FloatVector a22 = a20;
+            FloatVector a23 = a20;
+            FloatVector a30 = FloatVector.zero(F);
+            FloatVector a31 = a30;
+            FloatVector a32 = a30;
+            FloatVector a33 = a30;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                for (int j = 0; j < 8; j++, k += TOKENS) {
+                    FloatVector v0 = w0.selectFrom(codes).reinterpretAsFloats();
+                    FloatVector v1 = w1.selectFrom(codes).reinterpretAsFloats();
+                    FloatVector v2 = w2.selectFrom(codes).reinterpretAsFloats();
+                    FloatVector v3 = w3.selectFrom(codes).reinterpretAsFloats();
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a00 = v0.fma(xk, a00);
+                    a01 = v1.fma(xk, a01);
+                    a02 = v2.fma(xk, a02);
+                    a03 = v3.fma(xk, a03);
+                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    a10 = v0.fma(xk, a10);
+                    a11 = v1.fma(xk, a11);
+                    a12 = v2.fma(xk, a12);
+                    a13 = v3.fma(xk, a13);
+                    xk = FloatVector.broadcast(F, x[k + 2]);
+                    a20 = v0.fma(xk, a20);
+                    a21 = v1.fma(xk, a21);
+                    a22 = v2.fma(xk, a22);
+                    a23 = v3.fma(xk, a23);
+                    xk = FloatVector.broadcast(F, x[k + 3]);
+                    a30 = v0.fma(xk, a30);
+                    a31 = v1.fma(xk, a31);
+                    a32 = v2.fma(xk, a32);
+                    a33 = v3.fma(xk, a33);
+                    w0 = w0.lanewise(ROR, 4);
+                    w1 = w1.lanewise(ROR, 4);
+                    w2 = w2.lanewise(ROR, 4);
+                    w3 = w3.lanewise(ROR, 4);
+                }
+            }
+            int at = (g >> perScale) * 4 * L;
+            FloatVector scale = FloatVector.fromArray(F, s, at);
+            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
+            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            a20.fma(scale, FloatVector.fromArray(F, u, uAt + 16 * L)).intoArray(u, uAt + 16 * L);
+            a30.fma(scale, FloatVector.fromArray(F, u, uAt + 24 * L)).intoArray(u, uAt + 24 * L);
+            scale = FloatVector.fromArray(F, s, at + L);
+            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
+            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            a21.fma(scale, FloatVector.fromArray(F, u, uAt + 17 * L)).intoArray(u, uAt + 17 * L);
+            a31.fma(scale, FloatVector.fromArray(F, u, uAt + 25 * L)).intoArray(u, uAt + 25 * L);
+            scale = FloatVector.fromArray(F, s, at + 2 * L);
+            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
+            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            a22.fma(scale, FloatVector.fromArray(F, u, uAt + 18 * L)).intoArray(u, uAt + 18 * L);
+            a32.fma(scale, FloatVector.fromArray(F, u, uAt + 26 * L)).intoArray(u, uAt + 26 * L);
+            scale = FloatVector.fromArray(F, s, at + 3 * L);
+            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
+            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            a23.fma(scale, FloatVector.fromArray(F, u, uAt + 19 * L)).intoArray(u, uAt + 19 * L);
+            a33.fma(scale, FloatVector.fromArray(F, u, uAt + 27 * L)).intoArray(u, uAt + 27 * L);
+        }
+    }
+}
