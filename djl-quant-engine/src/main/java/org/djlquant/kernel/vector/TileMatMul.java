@@ -20,7 +20,7 @@ final class TileMatMul implements MatMul {
     static final int MAX_DOT_TOKENS = 2;
 
     /** Up to here blocks of {@link CodeBlock} are quicker than a panel, where vectors are 32 registers of 16 lanes. */
-    private static final int MAX_BLOCK_TOKENS = L == 16 ? 16 : 0;
+    static final int MAX_BLOCK_TOKENS = L == 16 ? 12 : 0;
 
     /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
     private static final int PASS_TOKENS = 120;

@@ -22,8 +22,13 @@ public final class WarmingKernels implements Kernels {
 
     private static final int[] FEW = {1};
 
+    /** One for {@link CodeBlock}. */
+    private static final int[] SOME = {4};
+
     /** One number of tokens for each block of {@link PanelMultiply}. */
-    private static final int[] MANY = {4, 6, 8, PanelMultiply.MAX_BLOCK};
+    private static final int[] MANY = TileMatMul.MAX_BLOCK_TOKENS > 0
+            ? new int[] {PanelMultiply.MAX_BLOCK + 4, PanelMultiply.MAX_BLOCK + 6, PanelMultiply.MAX_BLOCK + 8}
+            : new int[] {4, 6, 8, PanelMultiply.MAX_BLOCK};
 
     private final VectorKernels vector = new VectorKernels();
     private final ScalarKernels plain = new ScalarKernels();
@@ -220,14 +225,16 @@ public final class WarmingKernels implements Kernels {
     private final class WarmingMatMul implements MatMul {
         private final MatMul packed;
         private final WarmUp few;
+        private final WarmUp some;
         private final WarmUp many;
         private MatMul stored;
 
         WarmingMatMul(MatMul packed, MatMul stored, WeightMatrix weight) {
             this.packed = packed;
             few = matrix(weight, packed.layout(), FEW);
+            some = TileMatMul.MAX_BLOCK_TOKENS > 0 ? matrix(weight, packed.layout(), SOME) : few;
             many = matrix(weight, packed.layout(), MANY);
-            this.stored = few.ready() && many.ready() ? null : stored;
+            this.stored = allReady() ? null : stored;
         }
 
         @Override
@@ -236,14 +243,18 @@ public final class WarmingKernels implements Kernels {
             MatMul slow = stored;
             if (slow == null || quick(tokens)) {
                 packed.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
-                stored = few.ready() && many.ready() ? null : slow;
+                stored = allReady() ? null : slow;
             } else {
                 slow.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
             }
         }
 
+        private boolean allReady() {
+            return few.ready() && some.ready() && many.ready();
+        }
+
         private boolean quick(int tokens) {
-            WarmUp warmUp = tokens <= TileMatMul.MAX_DOT_TOKENS ? few : many;
+            WarmUp warmUp = tokens <= TileMatMul.MAX_DOT_TOKENS ? few : tokens <= TileMatMul.MAX_BLOCK_TOKENS ? some : many;
             return warmUp.ready() || (long) rows() * cols() * tokens >= WORTH_WAITING && warmUp.await();
         }
 
