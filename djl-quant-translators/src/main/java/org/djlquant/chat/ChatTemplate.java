@@ -1,8 +1,13 @@
 package org.djlquant.chat;
 
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.djlquant.chat.jinja.Template;
+import org.djlquant.chat.python.Budget;
+import org.djlquant.chat.python.PythonError;
+import org.djlquant.chat.python.Text;
 
 /**
  * A chat template in the Jinja subset of Hugging Face models, compiled. It renders what transformers'
@@ -16,13 +21,14 @@ import java.util.Map;
 public final class ChatTemplate {
 
     private final String source;
-    private final List<Node.Stmt> statements;
+    private final Template template;
     private final TemplateLimits limits;
+    /** Null is the system's, which takes longer to start up than most templates, of which few ask for it. */
     private final Clock clock;
 
-    private ChatTemplate(String source, List<Node.Stmt> statements, TemplateLimits limits, Clock clock) {
+    private ChatTemplate(String source, Template template, TemplateLimits limits, Clock clock) {
         this.source = source;
-        this.statements = statements;
+        this.template = template;
         this.limits = limits;
         this.clock = clock;
     }
@@ -33,24 +39,21 @@ public final class ChatTemplate {
      * @throws ChatTemplateException with line and column if the source is not a template
      */
     public static ChatTemplate of(String source) {
-        List<Node.Stmt> statements;
         try {
-            statements = new Parser(source).parse();
-            Checker.check(statements);
-        } catch (StackOverflowError e) {
-            throw Budget.exceeded("its expressions nest too deeply for this thread's stack");
+            return new ChatTemplate(source, Template.of(source), TemplateLimits.DEFAULT, null);
+        } catch (PythonError e) {
+            throw new ChatTemplateException(e);
         }
-        return new ChatTemplate(source, statements, TemplateLimits.DEFAULT, Clock.systemDefaultZone());
     }
 
     /** This template with other bounds on what a rendering may cost. */
     public ChatTemplate withLimits(TemplateLimits other) {
-        return new ChatTemplate(source, statements, other, clock);
+        return new ChatTemplate(source, template, other, clock);
     }
 
     /** This template with another time for {@code strftime_now}. */
     public ChatTemplate withClock(Clock other) {
-        return new ChatTemplate(source, statements, limits, other);
+        return new ChatTemplate(source, template, limits, other);
     }
 
     /** The source text. */
@@ -77,17 +80,19 @@ public final class ChatTemplate {
      * as the user's as a whole. Concatenated, the spans are what {@link #render} returns.
      */
     public List<RenderedSpan> renderSpans(Map<String, ?> variables) {
-        return render(variables, true).spans();
+        List<RenderedSpan> spans = new ArrayList<>();
+        render(variables, true).forEachSpan((text, fromUser) -> spans.add(new RenderedSpan(text, fromUser)));
+        return spans;
     }
 
-    private TextBuilder render(Map<String, ?> variables, boolean marking) {
-        Budget budget = new Budget(limits);
-        ValueTypes.Scope scope;
+    private Text render(Map<String, ?> variables, boolean marking) {
+        Budget budget = new Budget(limits.maxSteps(), limits.maxCharacters(), limits.maxDepth(), limits.maxTime());
         try {
-            scope = new Inputs(budget, marking).scope(variables);
+            return template.render(budget, clock, new Inputs(budget, marking).copy(variables));
+        } catch (PythonError e) {
+            throw new ChatTemplateException(e);
         } catch (StackOverflowError e) {
-            throw Budget.exceeded("the variables nest too deeply");
+            throw new ChatTemplateException(PythonError.limit("the variables nest too deeply"));
         }
-        return new Interpreter(budget, clock).render(statements, scope);
     }
 }

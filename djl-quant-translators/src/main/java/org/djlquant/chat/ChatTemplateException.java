@@ -1,5 +1,7 @@
 package org.djlquant.chat;
 
+import org.djlquant.chat.python.PythonError;
+
 /**
  * A chat template that cannot be compiled or rendered. The message names the place in the template and
  * what happened, in the words of the reference implementation where it has some.
@@ -37,38 +39,14 @@ public final class ChatTemplateException extends RuntimeException {
     private final int line;
     private final int column;
 
-    ChatTemplateException(Kind kind, String detail, int line, int column) {
-        super(detail, null, false, true);
-        this.kind = kind;
-        this.detail = detail;
-        this.line = line;
-        this.column = column;
-    }
-
-    static ChatTemplateException type(String detail) {
-        return new ChatTemplateException(Kind.TYPE, detail, 0, 0);
-    }
-
-    static ChatTemplateException value(String detail) {
-        return new ChatTemplateException(Kind.VALUE, detail, 0, 0);
-    }
-
-    static ChatTemplateException runtime(String detail) {
-        return new ChatTemplateException(Kind.RUNTIME, detail, 0, 0);
-    }
-
-    static ChatTemplateException of(Kind kind, String detail) {
-        return new ChatTemplateException(kind, detail, 0, 0);
-    }
-
-    /** This error with its line, if it had none yet. */
-    ChatTemplateException at(int templateLine) {
-        if (line > 0 || templateLine <= 0) {
-            return this;
-        }
-        ChatTemplateException located = new ChatTemplateException(kind, detail, templateLine, 0);
-        located.setStackTrace(getStackTrace());
-        return located;
+    /** What an error of the interpreter is to callers; its kinds are called the same there. */
+    ChatTemplateException(PythonError error) {
+        super(error.getMessage(), null, false, true);
+        kind = Kind.valueOf(error.kind().name());
+        detail = error.getMessage();
+        line = error.line();
+        column = error.column();
+        setStackTrace(error.getStackTrace());
     }
 
     /** The class of error. */

@@ -68,7 +68,13 @@ public final class ChatTemplates {
     public static Optional<ChatTemplate> byName(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         String resolved = ALIASES.getOrDefault(lower, lower);
-        return NAMES.contains(resolved) ? Optional.of(LOADED.computeIfAbsent(resolved, ChatTemplates::load)) : Optional.empty();
+        if (!NAMES.contains(resolved)) {
+            return Optional.empty();
+        }
+        if (!LOADED.containsKey(resolved)) {
+            LOADED.putIfAbsent(resolved, load(resolved));
+        }
+        return Optional.of(LOADED.get(resolved));
     }
 
     /**
@@ -88,7 +94,7 @@ public final class ChatTemplates {
     }
 
     private static ChatTemplate load(String name) {
-        try (InputStream in = ChatTemplates.class.getResourceAsStream(name + ".jinja")) {
+        try (InputStream in = ChatTemplates.class.getResourceAsStream(name.concat(".jinja"))) {
             return ChatTemplate.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException("the built-in chat template " + name + " cannot be read", e);

@@ -4,13 +4,20 @@ import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.djlquant.chat.python.Budget;
+import org.djlquant.chat.python.Dict;
+import org.djlquant.chat.python.Numbers;
+import org.djlquant.chat.python.PythonError;
+import org.djlquant.chat.python.Seq;
+import org.djlquant.chat.python.Text;
 
 /**
- * Copies a caller's variables into template values, once and deeply, so that no template can reach or change
- * them, and marks the text that came from users.
+ * Copies a caller's variables into Python values, once and deeply, so that no template can reach or change them,
+ * and marks the text that came from users.
  */
 final class Inputs {
 
@@ -20,80 +27,78 @@ final class Inputs {
 
     private final Budget budget;
     private final boolean marking;
+    /** The variable that is being copied, and whether its text is the user's. */
+    private String variable;
+    private boolean user;
 
     Inputs(Budget budget, boolean marking) {
         this.budget = budget;
         this.marking = marking;
     }
 
-    ValueTypes.Scope scope(Map<String, ?> variables) {
-        ValueTypes.Scope scope = new ValueTypes.Scope(Globals.scope());
+    Map<String, Object> copy(Map<String, ?> variables) {
+        Map<String, Object> copies = new HashMap<>();
         // transformers always passes these two, so they are defined even when a caller has none.
-        scope.set("tools", null);
-        scope.set("documents", null);
-        variables.forEach((name, value) -> scope.set(name, variable(name, value)));
-        return scope;
+        copies.put("tools", null);
+        copies.put("documents", null);
+        for (Map.Entry<String, ?> entry : variables.entrySet()) {
+            variable = entry.getKey();
+            user = marking && USER_VARIABLES.contains(variable);
+            copies.put(variable, value(entry.getValue(), 0));
+        }
+        return copies;
     }
 
-    private Object variable(String name, Object value) {
-        boolean user = marking && USER_VARIABLES.contains(name);
-        if (!user || !name.equals("messages") || !(value instanceof Iterable<?> messages)) {
-            return value(name, value, user, 0);
-        }
-        List<Object> copies = new ArrayList<>();
-        for (Object message : messages) {
-            Object copy = value(name, message, true, 1);
-            if (copy instanceof Dict dict && dict.get("role") instanceof Text role) {
-                dict.put(Text.of("role"), Text.of(role.s));
-            }
-            copies.add(copy);
-        }
-        return Seq.list(copies);
-    }
-
-    private Object value(String name, Object value, boolean user, int depth) {
+    private Object value(Object value, int depth) {
         budget.step();
         if (depth > MAX_DEPTH) {
-            throw Budget.exceeded("the variable " + Values.quote(name) + " nests deeper than " + MAX_DEPTH
+            throw PythonError.limit("the variable '" + variable + "' nests deeper than " + MAX_DEPTH
                     + " levels (does it contain itself?)");
         }
-        return switch (value) {
-            case null -> null;
-            case Boolean b -> b;
-            case CharSequence s -> user ? Text.user(s.toString()) : Text.of(s.toString());
-            case Character c -> user ? Text.user(c.toString()) : Text.of(c.toString());
-            case Long n -> n;
-            case Integer n -> n.longValue();
-            case Short n -> n.longValue();
-            case Byte n -> n.longValue();
-            case BigInteger n -> Numbers.norm(n);
-            case Double d -> d;
-            case Float f -> Double.valueOf(f.toString());
-            case BigDecimal d -> d.doubleValue();
-            case Number n -> n.doubleValue();
-            case Map<?, ?> map -> {
-                Dict dict = new Dict(map.size());
-                map.forEach((key, element) ->
-                        dict.put(value(name, key, user, depth + 1), value(name, element, user, depth + 1)));
-                yield dict;
+        if (value == null || value instanceof Boolean) {
+            return value;
+        }
+        if (value instanceof CharSequence || value instanceof Character || value instanceof Enum<?>) {
+            String text = value instanceof Enum<?> constant ? constant.name() : value.toString();
+            return user && !(value instanceof Enum<?>) ? Text.user(text) : Text.of(text);
+        }
+        if (value instanceof Number number) {
+            return number(number);
+        }
+        if (value instanceof Map<?, ?> map) {
+            return dict(map, depth);
+        }
+        List<Object> items = new ArrayList<>();
+        if (value instanceof Iterable<?> elements) {
+            for (Object element : elements) {
+                items.add(value(element, depth + 1));
             }
-            case Iterable<?> elements -> {
-                List<Object> items = new ArrayList<>();
-                elements.forEach(element -> items.add(value(name, element, user, depth + 1)));
-                yield Seq.list(items);
+        } else if (value.getClass().isArray()) {
+            for (int i = 0; i < Array.getLength(value); i++) {
+                items.add(value(Array.get(value, i), depth + 1));
             }
-            case Enum<?> constant -> Text.of(constant.name());
-            default -> {
-                if (!value.getClass().isArray()) {
-                    throw ChatTemplateException.type("the variable " + Values.quote(name) + " holds a " + value.getClass().getName()
-                            + "; templates take maps, lists, arrays, strings, numbers, booleans and null");
-                }
-                List<Object> items = new ArrayList<>();
-                for (int i = 0; i < Array.getLength(value); i++) {
-                    items.add(value(name, Array.get(value, i), user, depth + 1));
-                }
-                yield Seq.list(items);
-            }
-        };
+        } else {
+            throw PythonError.type("the variable '" + variable + "' holds a " + value.getClass().getName()
+                    + "; templates take maps, lists, arrays, strings, numbers, booleans and null");
+        }
+        return Seq.list(items);
+    }
+
+    private static Object number(Number number) {
+        return number instanceof BigInteger big ? Numbers.norm(big)
+                : number instanceof Long || number instanceof Integer || number instanceof Short || number instanceof Byte
+                        ? (Object) number.longValue()
+                : number instanceof Float ? Double.parseDouble(number.toString()) : number.doubleValue();
+    }
+
+    private Dict dict(Map<?, ?> map, int depth) {
+        Dict dict = new Dict();
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            Object value = value(entry.getValue(), depth + 1);
+            // The role of a message comes from the program, whoever wrote the rest of it.
+            boolean role = depth == 1 && variable.equals("messages") && "role".equals(entry.getKey());
+            dict.put(value(entry.getKey(), depth + 1), role && value instanceof Text text ? Text.of(text.toString()) : value);
+        }
+        return dict;
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.djlquant.chat.python.Numbers;
 
 /** Reads JSON (RFC 8259) that may be followed by something else, as it stands in a model's answer. */
 final class JsonReader {

@@ -17,28 +17,6 @@ class ChatTemplateTest {
     }
 
     @Test
-    void lexerTellsTokensAndTheirPlaces() {
-        List<Token> tokens = new Lexer("a\n  {% if x -%}  b{{ 'c' ~ 1.5 }}").tokens();
-        assertEquals(List.of(Token.Type.DATA, Token.Type.BLOCK_BEGIN, Token.Type.NAME, Token.Type.NAME, Token.Type.BLOCK_END,
-                Token.Type.DATA, Token.Type.VARIABLE_BEGIN, Token.Type.STRING, Token.Type.OPERATOR, Token.Type.FLOAT,
-                Token.Type.VARIABLE_END, Token.Type.EOF), tokens.stream().map(Token::type).toList());
-        assertEquals("a\n", tokens.getFirst().value());
-        assertEquals("b", tokens.get(5).value());
-        assertEquals(4, tokens.get(1).offset());
-    }
-
-    @Test
-    void parserBuildsTheTree() {
-        Node.Stmt statement = new Parser("{{ a.b | f(1) ~ -c[0] }}").parse().getFirst();
-        Node.Concat concat = (Node.Concat) ((Node.Print) statement).value();
-        Node.Filter filter = (Node.Filter) concat.parts().getFirst();
-        assertEquals("f", filter.name());
-        assertEquals(new Node.Attribute(new Node.Name("a", 1), Text.of("b"), 1), filter.input());
-        // Jinja reads a subscript into the operand of a sign.
-        assertEquals(new Node.Sign(true, new Node.Item(new Node.Name("c", 1), new Node.Const(0L, 1), 1), 1), concat.parts().get(1));
-    }
-
-    @Test
     void syntaxErrorsTellLineAndColumn() {
         ChatTemplateException e = assertThrows(ChatTemplateException.class, () -> ChatTemplate.of("a\n  {{ x ! y }}"));
         assertEquals(ChatTemplateException.Kind.SYNTAX, e.kind());
