@@ -27,6 +27,7 @@ final class CausalLMPass {
     private final CausalLM model;
     private final List<LayerCache.Shape> layers;
     private final long[] ids;
+    private final long[] positions;
     private final long[] mask;
     private final int rows;
     private final int tokens;
@@ -37,10 +38,11 @@ final class CausalLMPass {
      * Checks the input.
      *
      * @param ids token ids (rows, tokens)
+     * @param positions (rows, tokens) or (1, tokens), or {@code null} to count unmasked tokens
      * @param mask (rows, past + tokens), or {@code null} for all ones
      * @param pastArrays keys and values of earlier positions, or empty
      */
-    CausalLMPass(CausalLM model, long[] ids, long[] mask, int rows, int tokens, List<NDArray> pastArrays) {
+    CausalLMPass(CausalLM model, long[] ids, long[] positions, long[] mask, int rows, int tokens, List<NDArray> pastArrays) {
         this.model = model;
         this.ids = ids;
         this.rows = rows;
@@ -66,12 +68,28 @@ final class CausalLMPass {
                     + mask.length + " values");
         }
         this.mask = mask;
+        if (positions != null && positions.length != ids.length && positions.length != tokens) {
+            throw new IllegalArgumentException("the positions must be (" + rows + ", " + tokens + ") or (1, " + tokens
+                    + "), found " + positions.length + " values");
+        }
+        this.positions = positions;
         for (int i = 0; i < ids.length; i++) {
-            if (seen(i / tokens, past + i % tokens) && (ids[i] < 0 || ids[i] >= model.vocabularySize())) {
+            if (!seen(i / tokens, past + i % tokens)) {
+                continue;
+            }
+            if (ids[i] < 0 || ids[i] >= model.vocabularySize()) {
                 throw new IllegalArgumentException("token id " + ids[i] + " in row " + i / tokens + ", column "
                         + i % tokens + " is not in 0 … " + (model.vocabularySize() - 1));
             }
+            if (positions != null && (position(i) < 0 || position(i) >= model.contextLength())) {
+                throw new IllegalArgumentException("position " + position(i) + " in row " + i / tokens + ", column "
+                        + i % tokens + " is not in 0 … " + (model.contextLength() - 1));
+            }
         }
+    }
+
+    private long position(int token) {
+        return positions[token % positions.length];
     }
 
     private boolean seen(int row, int column) {
@@ -118,10 +136,14 @@ final class CausalLMPass {
             sequence.expect(past + tokens); // as transformers, where the longest row decides for all
             int[] run = new int[tokens];
             int[] place = new int[tokens];
+            int[] at = positions == null ? null : new int[tokens];
             int n = 0;
             for (int t = 0; t < tokens; t++) {
                 if (seen(row, past + t)) {
                     run[n] = (int) ids[row * tokens + t];
+                    if (at != null) {
+                        at[n] = (int) position(row * tokens + t);
+                    }
                     place[n++] = row * tokens + t;
                 }
             }
@@ -131,7 +153,7 @@ final class CausalLMPass {
             }
             for (int from = 0; from < n; ) {
                 int count = Math.min(n - from, MAX_LOGITS_ROWS - batch.logitsRows());
-                batch.add(sequence, run, from, count, Batch.Logits.ALL);
+                batch.add(new Batch.Run(sequence, run, from, count, Batch.Logits.ALL, at));
                 places.add(Arrays.copyOfRange(place, from, from + count));
                 from += count;
                 if (batch.logitsRows() == MAX_LOGITS_ROWS) {

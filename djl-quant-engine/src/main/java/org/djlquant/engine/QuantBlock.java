@@ -29,9 +29,9 @@ import org.djlquant.model.CausalLM;
  * </ul>
  *
  * <p>Ids and masks are INT64 or INT32, everything else is FLOAT32. Each row is the sequence of its
- * tokens whose mask is not 0: padding on either side (or in the middle) changes nothing, positions
- * count unmasked tokens only, and the {@code positions} array is therefore not read. Outputs of masked
- * tokens are 0. Hidden states are those after the last norm.
+ * tokens whose mask is not 0: padding on either side (or in the middle) changes nothing. Positions, (B, S)
+ * or (1, S), are those of the unmasked tokens; where none are given, unmasked tokens are counted. Outputs of
+ * masked tokens are 0. Hidden states are those after the last norm.
  *
  * <p>The second form copies the cache in and out in each call, because it stands in arrays between
  * calls; {@code org.djlquant.generate.Generator} keeps it in place and is many times faster.
@@ -65,8 +65,9 @@ public final class QuantBlock extends AbstractBlock implements StreamingBlock {
         int tokens = Math.toIntExact(shape.get(1));
         boolean stepwise = inputs.size() > 2;
         long[] mask = inputs.size() == 1 ? null : integers(inputs.get(stepwise ? 2 : 1));
+        long[] positions = stepwise ? integers(inputs.get(1)) : null;
         List<NDArray> past = stepwise ? inputs.subList(3, inputs.size()) : List.of();
-        CausalLMPass pass = new CausalLMPass(model, integers(ids), mask, rows, tokens, past);
+        CausalLMPass pass = new CausalLMPass(model, integers(ids), positions, mask, rows, tokens, past);
         NDManager manager = ids.getManager();
         return stepwise ? pass.runWithCache(manager) : new NDList(pass.run(manager));
     }

@@ -27,8 +27,9 @@ public final class Batch {
      * @param from first index used
      * @param count number of tokens, at least 1
      * @param logits which positions get logits
+     * @param positions position of each token of {@code tokens}, or {@code null} if they follow those cached
      */
-    public record Run(Sequence sequence, int[] tokens, int from, int count, Logits logits) {
+    public record Run(Sequence sequence, int[] tokens, int from, int count, Logits logits, int[] positions) {
         /** Rows of logits this run asks for. */
         public int logitsRows() {
             return switch (logits) {
@@ -45,8 +46,13 @@ public final class Batch {
 
     /** Adds a run; returns the index of its first logits row. */
     public int add(Sequence sequence, int[] tokens, int from, int count, Logits which) {
+        return add(new Run(sequence, tokens, from, count, which, null));
+    }
+
+    /** Adds a run; returns the index of its first logits row. */
+    public int add(Run run) {
         int row = logitsRows();
-        runs.add(new Run(sequence, tokens, from, count, which));
+        runs.add(run);
         return row;
     }
 

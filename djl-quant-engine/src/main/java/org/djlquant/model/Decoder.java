@@ -185,6 +185,11 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                     throw new IllegalArgumentException(
                             "token " + token + " is outside the vocabulary of " + parts.vocabularySize());
                 }
+                int position = run.positions() == null ? 0 : run.positions()[i];
+                if (position < 0 || position >= contextLength) {
+                    throw new IllegalArgumentException(
+                            "position " + position + " is outside the context of " + contextLength);
+                }
             }
         }
     }
@@ -210,7 +215,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                     Batch.Run next = runs.get(run);
                     DecoderSequence sequence = (DecoderSequence) next.sequence();
                     int n = Math.min(pass.room(), next.count() - done);
-                    pass.add(sequence, sequence.length(), next.tokens(), next.from() + done, n);
+                    pass.add(sequence, sequence.length(), next.positions(), next.tokens(), next.from() + done, n);
                     done += n;
                     if (done == next.count()) {
                         run++;
@@ -243,7 +248,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
 
     /**
      * Computes sequences anew that come beyond the reach of the rotation, or back within it. Positions
-     * whose tokens are not known, since they were imported, stay what they are.
+     * whose tokens are not known, since they were imported or stand elsewhere, stay what they are.
      */
     private void turn(List<Batch.Run> runs) {
         for (Batch.Run run : runs) {
@@ -253,7 +258,9 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                 computeAnew(sequence, isLong);
             }
             sequence.setLong(isLong);
-            sequence.remember(run.tokens(), run.from(), run.count());
+            if (run.positions() == null) {
+                sequence.remember(run.tokens(), run.from(), run.count());
+            }
         }
     }
 
@@ -265,7 +272,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
         try {
             for (int done = 0; done < length; done += pass.tokens()) {
                 pass.begin();
-                pass.add(sequence, done, sequence.tokens(), done, Math.min(pass.room(), length - done));
+                pass.add(sequence, done, null, sequence.tokens(), done, Math.min(pass.room(), length - done));
                 runPass();
             }
             complete = true;

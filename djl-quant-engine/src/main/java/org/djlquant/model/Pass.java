@@ -111,8 +111,13 @@ final class Pass implements Workers.Task {
         return count;
     }
 
-    /** Adds consecutive tokens of a sequence, the first one at {@code position}; there must be {@link #room()}. */
-    void add(DecoderSequence sequence, int position, int[] ids, int from, int n) {
+    /**
+     * Adds consecutive tokens of a sequence; there must be {@link #room()}.
+     *
+     * @param first position of the first one, if {@code given} is {@code null}
+     * @param given positions of all ids, or {@code null}
+     */
+    void add(DecoderSequence sequence, int first, int[] given, int[] ids, int from, int n) {
         reserve(count + n);
         if (segments == sequences.length) {
             sequences = Arrays.copyOf(sequences, 2 * segments);
@@ -121,7 +126,7 @@ final class Pass implements Workers.Task {
         sequences[segments++] = sequence;
         for (int i = 0; i < n; i++) {
             tokens[count] = ids[from + i];
-            positions[count++] = position + i;
+            positions[count++] = given == null ? first + i : given[from + i];
         }
         starts[segments] = count;
     }

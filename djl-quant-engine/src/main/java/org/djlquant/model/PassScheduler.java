@@ -180,7 +180,7 @@ final class PassScheduler {
         shared.clear();
         for (Ticket ticket : group) {
             for (Batch.Run run : ticket.batch.runs()) {
-                shared.add(run.sequence(), run.tokens(), run.from(), run.count(), run.logits());
+                shared.add(run);
             }
         }
         try {

@@ -1,5 +1,6 @@
 package org.djlquant.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,11 +15,17 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
+import com.google.gson.Gson;
+import com.google.gson.reflect.TypeToken;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ids in, logits out, through Criteria and Predictor. */
 class NDListTest {
@@ -87,6 +94,62 @@ class NDListTest {
         }
     }
 
+    /** As DJL's TextGenerator asks: positions beside the mask, here those that count unmasked tokens. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void positionsBesideThePaddingChangeNothing(String name) throws Exception {
+        int[] prompt = GoldenModels.reference(name).prompt();
+        float[] expected = GoldenModels.logits(name);
+        int vocabulary = expected.length / prompt.length;
+        int columns = prompt.length + 4;
+        long[] ids = new long[columns];
+        long[] mask = new long[columns];
+        long[] positions = new long[columns];
+        Arrays.fill(positions, -1);
+        for (int i = 0; i < prompt.length; i++) {
+            ids[4 + i] = prompt[i];
+            mask[4 + i] = 1;
+            positions[4 + i] = i;
+        }
+        float[] found = firstOf(name, ids, positions, mask);
+        for (int i = 0; i < prompt.length; i++) {
+            assertRow(expected, i, found, 4 + i, vocabulary);
+        }
+    }
+
+    private record AtPositions(long[] tokens, long[] positions, float[] logits) {}
+
+    static Map<String, AtPositions> atPositions() throws Exception {
+        try (Reader json = new InputStreamReader(NDListTest.class.getResourceAsStream("/golden/positions.json"), UTF_8)) {
+            return new Gson().fromJson(json, new TypeToken<Map<String, AtPositions>>() {}.getType());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2-f32", "opt-f16", "mistral-f32-window", "gemma3-bf16", "glm4-f16"})
+    void positionsMayCountOtherwise(String name) throws Exception {
+        AtPositions reference = atPositions().get(name);
+        int tokens = reference.tokens().length;
+        long[] mask = new long[tokens];
+        Arrays.fill(mask, 1);
+        float[] found = firstOf(name, reference.tokens(), reference.positions(), mask);
+        assertRow(reference.logits(), 0, found, tokens - 1, reference.logits().length);
+    }
+
+    /** The logits of one row, from the form of input with positions. */
+    private static float[] firstOf(String name, long[] ids, long[] positions, long[] mask) throws Exception {
+        Shape shape = new Shape(1, ids.length);
+        try (ZooModel<NDList, NDList> model = load(name);
+                Predictor<NDList, NDList> predictor = model.newPredictor();
+                NDManager manager = model.getNDManager().newSubManager()) {
+            NDList input = new NDList(
+                    manager.create(ids, shape), manager.create(positions, shape), manager.create(mask, shape));
+            try (NDList output = predictor.predict(input)) {
+                return output.head().toFloatArray();
+            }
+        }
+    }
+
     @Test
     void idsAloneAreOneSequenceARow() throws Exception {
         String name = "gguf-mistral-f32";
@@ -113,6 +176,9 @@ class NDListTest {
             assertMessage(predictor, new NDList(manager.ones(new Shape(1, 2))), "must be INT64");
             NDArray ids = manager.ones(new Shape(1, 2), DataType.INT64);
             assertMessage(predictor, new NDList(ids, manager.ones(new Shape(1, 3), DataType.INT64)), "must be (1, 2)");
+            NDArray far = manager.create(new long[] {0, 100_000}, new Shape(1, 2));
+            assertMessage(predictor, new NDList(ids, far, ids), "position 100000 in row 0, column 1");
+            assertMessage(predictor, new NDList(ids, ids.reshape(2).get("0:1"), ids), "the positions must be (1, 2)");
             NDArray tooLong = manager.ones(new Shape(1, 100_000), DataType.INT64);
             assertMessage(predictor, new NDList(tooLong), "context length");
         }
