@@ -1,6 +1,7 @@
 package org.djlquant.generate;
 
 import java.util.Arrays;
+import java.util.Set;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.Sequence;
@@ -17,6 +18,11 @@ final class Continuation implements AutoCloseable {
     private final CausalLM model;
     private final Request request;
     private final Sampler sampler;
+    private final TokenHistory history;
+    private final int maxNewTokens;
+    private final Set<Integer> ends;
+    private final StoppingCriteria stopping;
+    private final boolean scoresPrompt;
     private final Continuation leader;
     private final SequencePool.Claim claim;
     private final PromptLookup lookup;
@@ -32,6 +38,11 @@ final class Continuation implements AutoCloseable {
     private int valid;
 
     private int row = -1;
+
+    /** Rows of the last chunk of the prompt, if it is scored. */
+    private int scoredRow;
+
+    private int scored;
     private int guessed;
     private int cachedTokens;
     private int draftTokens;
@@ -50,21 +61,28 @@ final class Continuation implements AutoCloseable {
         this.model = model;
         this.leader = leader;
         this.request = request;
-        check(model, request);
         int[] prompt = request.prompt();
         GenerationConfig config = request.config();
-        sampler = new Sampler(config, request.processor());
-        for (int token : prompt) {
-            sampler.acceptPrompt(token);
-        }
-        lookup = config.promptLookupNumTokens() == 0 ? null : new PromptLookup(prompt, config.promptLookupNumTokens());
-        next = new int[1 + config.promptLookupNumTokens()];
+        sampler = new Sampler(config);
+        history = new TokenHistory(prompt);
+        maxNewTokens = config.get(Parameter.MAX_NEW_TOKENS);
+        ends = config.endTokens();
+        stopping = config.get(Parameter.STOPPING_CRITERIA);
+        scoresPrompt = scoresPrompt(request);
+        int guesses = config.get(Parameter.PROMPT_LOOKUP_NUM_TOKENS);
+        lookup = guesses == 0 ? null : new PromptLookup(prompt, guesses);
+        next = new int[1 + guesses];
         // the last token of an answer is never fed
-        long most = (long) prompt.length + config.maxNewTokens() - 1;
+        long most = (long) prompt.length + Math.max(0, maxNewTokens - 1);
         claim = model.pool().claim(prompt, (int) Math.min(model.contextLength(), most));
     }
 
-    /** Refuses a prompt that is empty, too long or not of this vocabulary. */
+    /** Whether log-probabilities of the prompt are asked for. */
+    static boolean scoresPrompt(Request request) {
+        return request.config().get(Parameter.ECHO) && request.listener().topLogProbs() >= 0;
+    }
+
+    /** Refuses a prompt that is empty, too long or not of this vocabulary, and parameters that name tokens outside it. */
     static void check(CausalLM model, Request request) {
         int[] prompt = request.prompt();
         if (prompt.length == 0) {
@@ -75,10 +93,18 @@ final class Continuation implements AutoCloseable {
                     + model.contextLength() + " tokens; shorten it or load the model with a larger max_model_len");
         }
         for (int token : prompt) {
-            if (token < 0 || token >= model.vocabularySize()) {
-                throw new IllegalArgumentException(
-                        "token " + token + " of the prompt is outside the vocabulary of " + model.vocabularySize());
-            }
+            checkToken(model, token, "the prompt");
+        }
+        GenerationConfig config = request.config();
+        config.get(Parameter.LOGIT_BIAS).keySet().forEach(token -> checkToken(model, token, "logit_bias"));
+        config.get(Parameter.BAD_WORDS_IDS).forEach(
+                sequence -> sequence.forEach(token -> checkToken(model, token, "bad_words_ids")));
+    }
+
+    private static void checkToken(CausalLM model, int token, String where) {
+        if (token < 0 || token >= model.vocabularySize()) {
+            throw new IllegalArgumentException(
+                    "token " + token + " of " + where + " is outside the vocabulary of " + model.vocabularySize());
         }
     }
 
@@ -123,6 +149,9 @@ final class Continuation implements AutoCloseable {
                 return 0;
             }
             sequence = claim.start();
+            if (scoresPrompt) {
+                sequence.truncate(0); // positions that are known already have no logits
+            }
             fed = sequence.length();
             sequence.expect(prompt.length);
             cachedTokens = fed;
@@ -135,9 +164,15 @@ final class Continuation implements AutoCloseable {
         }
         int n = Math.min(promptBudget, prompt.length - fed);
         if (n > 0) {
-            boolean ends = fed + n == prompt.length;
-            int first = batch.add(sequence, prompt, fed, n, ends ? Batch.Logits.LAST : Batch.Logits.NONE);
-            row = ends ? first : -1;
+            boolean last = fed + n == prompt.length;
+            if (scoresPrompt) {
+                scoredRow = batch.add(sequence, prompt, fed, n, Batch.Logits.ALL);
+                scored = n;
+                row = last ? scoredRow + n - 1 : -1;
+            } else {
+                int first = batch.add(sequence, prompt, fed, n, last ? Batch.Logits.LAST : Batch.Logits.NONE);
+                row = last ? first : -1;
+            }
             fed += n;
         }
         return n;
@@ -145,7 +180,7 @@ final class Continuation implements AutoCloseable {
 
     /** Guesses that neither the answer nor the context is too short for. */
     private int roomForGuesses() {
-        int left = request.config().maxNewTokens() - sampler.count() - 1;
+        int left = maxNewTokens - history.answerLength() - 1;
         return Math.min(left, model.contextLength() - sequence.length() - 1);
     }
 
@@ -169,6 +204,7 @@ final class Continuation implements AutoCloseable {
     void takeFrom(Batch batch) {
         if (sequence != null && finish == null) {
             valid = sequence.length() - guessed;
+            scorePrompt(batch);
         }
         if (row < 0 || finish != null) {
             return;
@@ -178,6 +214,10 @@ final class Continuation implements AutoCloseable {
             if (cachedTokens < request.prompt().length - 1) {
                 claim.share(request.prompt());
             }
+        }
+        if (maxNewTokens == 0) {
+            finish(FinishReason.LENGTH);
+            return;
         }
         int right = 0;
         while (take(batch, row + right) && right < guessed && next[1 + right] == lastToken()) {
@@ -199,12 +239,12 @@ final class Continuation implements AutoCloseable {
     /** Takes one token; returns whether the answer goes on after it. */
     private boolean take(Batch batch, int from) {
         int vocabulary = model.vocabularySize();
-        int token = sampler.sample(batch.logits(), from * vocabulary, vocabulary);
-        if (request.config().eosTokenIds().contains(token)) {
+        int token = sampler.sample(history, batch.logits(), from * vocabulary, vocabulary);
+        if (ends.contains(token)) {
             finish(FinishReason.STOP);
             return false;
         }
-        sampler.accept(token);
+        history.add(token);
         if (lookup != null) {
             lookup.accept(token);
         }
@@ -213,26 +253,30 @@ final class Continuation implements AutoCloseable {
             listener.onLogProbs(
                     TokenLogProbs.of(batch.logits(), from * vocabulary, vocabulary, token, listener.topLogProbs()));
         }
-        if (!listener.onToken(token)) {
+        if (!listener.onToken(token) || stopping.isDone(history)) {
             finish(FinishReason.STOP);
-        } else if (sampler.count() == request.config().maxNewTokens() || valid == model.contextLength()) {
+        } else if (history.answerLength() == maxNewTokens || valid == model.contextLength()) {
             finish(FinishReason.LENGTH);
         }
         return finish == null;
     }
 
-    /** Number of tokens of the answer so far. */
-    int count() {
-        return sampler.count();
-    }
-
-    /** One token of the answer so far. */
-    int token(int index) {
-        return sampler.token(index);
+    /** Reports the tokens of the prompt that the rows of the chunk just fed predict. */
+    private void scorePrompt(Batch batch) {
+        int vocabulary = model.vocabularySize();
+        TokenListener listener = request.listener();
+        for (int i = 0; i < scored; i++) {
+            int position = fed - scored + i + 1;
+            if (position < request.prompt().length) {
+                listener.onPromptLogProbs(TokenLogProbs.of(
+                        batch.logits(), (scoredRow + i) * vocabulary, vocabulary, history.get(position), listener.topLogProbs()));
+            }
+        }
+        scored = 0;
     }
 
     private int lastToken() {
-        return sampler.token(sampler.count() - 1);
+        return history.get(history.length() - 1);
     }
 
     /** Ends the request and leaves what it computed to others that begin alike. */
@@ -246,12 +290,7 @@ final class Continuation implements AutoCloseable {
         if (sequence.length() > valid) {
             sequence.truncate(valid);
         }
-        int[] prompt = request.prompt();
-        int[] tokens = Arrays.copyOf(prompt, valid);
-        for (int i = prompt.length; i < valid; i++) {
-            tokens[i] = sampler.token(i - prompt.length);
-        }
-        claim.finish(tokens);
+        claim.finish(history.first(valid));
     }
 
     /** The outcome so far; unfinished requests count as cancelled. */
@@ -259,7 +298,7 @@ final class Continuation implements AutoCloseable {
         long now = finish == null ? System.nanoTime() : end;
         long prefill = (prefillEnd == 0 ? now : prefillEnd) - begin;
         return new Generation(
-                sampler.answer(),
+                history.answer(),
                 finish == null ? FinishReason.CANCELLED : finish,
                 request.prompt().length,
                 cachedTokens,

@@ -1,5 +1,7 @@
 package org.djlquant.generate;
 
+import org.djlquant.model.CausalLM;
+
 /**
  * One prompt to continue.
  *
@@ -7,17 +9,20 @@ package org.djlquant.generate;
  * @param config how to choose tokens
  * @param listener receives each token
  * @param cancellation ends the request early
- * @param processor constrains the choice; use one for each request if it has a state
  */
-public record Request(
-        int[] prompt, GenerationConfig config, TokenListener listener, Cancellation cancellation, LogitsProcessor processor) {
-    /** A request without constraints. */
-    public Request(int[] prompt, GenerationConfig config, TokenListener listener, Cancellation cancellation) {
-        this(prompt, config, listener, cancellation, LogitsProcessor.NONE);
-    }
-
-    /** A request without listener and constraints that is never cancelled. */
+public record Request(int[] prompt, GenerationConfig config, TokenListener listener, Cancellation cancellation) {
+    /** A request without listener that is never cancelled. */
     public Request(int[] prompt, GenerationConfig config) {
         this(prompt, config, token -> true, new Cancellation());
+    }
+
+    /**
+     * Whether the model can take the request.
+     *
+     * @throws IllegalArgumentException if the prompt is empty, longer than the context or not of the vocabulary, or a
+     *     parameter names a token outside it
+     */
+    public void check(CausalLM model) {
+        Continuation.check(model, this);
     }
 }

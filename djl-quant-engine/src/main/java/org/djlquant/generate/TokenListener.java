@@ -17,4 +17,10 @@ public interface TokenListener {
 
     /** Called before {@link #onToken} for the same token, if {@link #topLogProbs()} is not negative. */
     default void onLogProbs(TokenLogProbs logProbs) {}
+
+    /**
+     * Called for each token of the prompt but the first, in order and before any token of the answer, if {@link
+     * Parameter#ECHO} is set and {@link #topLogProbs()} is not negative.
+     */
+    default void onPromptLogProbs(TokenLogProbs logProbs) {}
 }

@@ -12,15 +12,7 @@ public record TokenLogProbs(int token, float logProb, int[] topTokens, float[] t
 
     /** Computes them from the logits of {@code n} tokens from {@code offset} on. */
     static TokenLogProbs of(float[] logits, int offset, int n, int token, int top) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < n; i++) {
-            max = Math.max(max, logits[offset + i]);
-        }
-        double sum = 0;
-        for (int i = 0; i < n; i++) {
-            sum += Math.exp((double) logits[offset + i] - max);
-        }
-        double norm = max + Math.log(sum);
+        double norm = logSumExp(logits, offset, n);
         int size = Math.min(top, n);
         int[] tokens = new int[size];
         int found = 0;
@@ -40,5 +32,26 @@ public record TokenLogProbs(int token, float logProb, int[] topTokens, float[] t
             values[i] = (float) (logits[offset + tokens[i]] - norm);
         }
         return new TokenLogProbs(token, (float) (logits[offset + token] - norm), tokens, values);
+    }
+
+    /** Fills the first {@code n} scores with log-probabilities. */
+    static void logSoftmax(float[] logits, int offset, int n, float[] scores) {
+        double norm = logSumExp(logits, offset, n);
+        for (int i = 0; i < n; i++) {
+            scores[i] = (float) (logits[offset + i] - norm);
+        }
+    }
+
+    /** ln Σ e^logit. */
+    static double logSumExp(float[] logits, int offset, int n) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, logits[offset + i]);
+        }
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += Math.exp((double) logits[offset + i] - max);
+        }
+        return max + Math.log(sum);
     }
 }

@@ -1,8 +1,10 @@
 package org.djlquant.generate;
 
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.PrimitiveIterator;
-import org.djlquant.model.Batch;
+import java.util.Queue;
 import org.djlquant.model.CausalLM;
 
 /**
@@ -12,25 +14,44 @@ import org.djlquant.model.CausalLM;
  * at any time.
  */
 public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable {
-    private final CausalLM model;
-    private final Request request;
+    private final Decoding decoding;
     private final Cancellation cancellation;
-    private final Batch batch = new Batch();
-    private Continuation continuation;
-    private int taken;
-    private Generation result;
+    /** Tokens computed and not yet taken; a step may give several where they are guessed. */
+    private final Queue<Integer> tokens = new ArrayDeque<>();
+    private boolean ended;
 
     private TokenStream(CausalLM model, Request request) {
-        Continuation.check(model, request);
-        this.model = model;
-        this.request = request;
         cancellation = request.cancellation();
+        TokenListener listener = request.listener();
+        TokenListener keeping = new TokenListener() {
+            @Override
+            public boolean onToken(int next) {
+                tokens.add(next);
+                return listener.onToken(next);
+            }
+
+            @Override
+            public int topLogProbs() {
+                return listener.topLogProbs();
+            }
+
+            @Override
+            public void onLogProbs(TokenLogProbs logProbs) {
+                listener.onLogProbs(logProbs);
+            }
+
+            @Override
+            public void onPromptLogProbs(TokenLogProbs logProbs) {
+                listener.onPromptLogProbs(logProbs);
+            }
+        };
+        decoding = Decoding.of(model, List.of(new Request(request.prompt(), request.config(), keeping, cancellation)));
     }
 
     /**
      * Starts lazily: nothing is computed before the first {@code hasNext()}.
      *
-     * @throws IllegalArgumentException if the prompt is empty or longer than the context
+     * @throws IllegalArgumentException as {@link Decoding#of}
      */
     public static TokenStream open(CausalLM model, Request request) {
         return new TokenStream(model, request);
@@ -39,42 +60,18 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
     /** Computes the next token if there is one; ends the stream on EOS, a limit, cancelling or an interrupt. */
     @Override
     public synchronized boolean hasNext() {
-        if (continuation != null && taken < continuation.count()) {
-            return true;
-        }
-        if (result != null) {
-            return false;
-        }
         boolean normal = false;
         try {
-            if (continuation == null) {
-                continuation = new Continuation(model, request, null);
-            }
-            while (taken == continuation.count() && !continuation.isDone()) {
-                step();
+            while (tokens.isEmpty() && !ended) {
+                ended = !decoding.step();
             }
             normal = true;
         } finally {
-            if (!normal || taken == continuation.count()) {
+            if (ended || !normal) {
                 end();
             }
         }
-        return taken < continuation.count();
-    }
-
-    private void step() {
-        continuation.checkCancelled();
-        if (continuation.isDone()) {
-            return;
-        }
-        batch.clear();
-        continuation.addTo(batch, Generator.PROMPT_CHUNK);
-        if (batch.runs().isEmpty()) {
-            continuation.awaitTurn();
-        } else {
-            model.forward(batch);
-            continuation.takeFrom(batch);
-        }
+        return !tokens.isEmpty();
     }
 
     @Override
@@ -82,26 +79,17 @@ public final class TokenStream implements PrimitiveIterator.OfInt, AutoCloseable
         if (!hasNext()) {
             throw new NoSuchElementException("the stream has ended");
         }
-        return continuation.token(taken++);
+        return tokens.remove();
     }
 
     /** The outcome so far; its finish reason is final once {@code hasNext()} is false. */
     public synchronized Generation result() {
-        if (result != null) {
-            return result;
-        }
-        return continuation == null
-                ? new Generation(new int[0], FinishReason.CANCELLED, request.prompt().length, 0, 0, 0, 0, 0)
-                : continuation.result();
+        return decoding.result(0);
     }
 
     private void end() {
-        if (result == null) {
-            if (continuation != null) {
-                continuation.close();
-            }
-            result = result();
-        }
+        ended = true;
+        decoding.close();
     }
 
     /**

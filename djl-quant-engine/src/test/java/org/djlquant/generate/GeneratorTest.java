@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -19,14 +20,16 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GeneratorTest {
+    private static final TokenHistory HISTORY = new TokenHistory(new int[] {1});
+
     private final FakeModel model = new FakeModel(50, 1000);
 
     private static GenerationConfig greedy(int tokens, Integer... eos) {
-        return new GenerationConfig(tokens, 0, 0, 1, 0, 1, 0, Set.of(eos));
+        return GenerationConfig.greedy(tokens).with(Parameter.EOS_TOKEN_ID, Set.of(eos));
     }
 
     private static GenerationConfig random(long seed) {
-        return new GenerationConfig(40, 5, 0, 1, 0, 1, seed, Set.of());
+        return GenerationConfig.greedy(40).with(Map.of("temperature", 5, "top_k", 0, "seed", seed));
     }
 
     /** What the fake model answers. */
@@ -261,16 +264,16 @@ class GeneratorTest {
 
     @Test
     void nanLogitsAreReported() {
-        Sampler sampler = new Sampler(greedy(1), LogitsProcessor.NONE);
+        Sampler sampler = new Sampler(greedy(1));
         float[] logits = {1, Float.NaN, 0};
-        assertThrows(IllegalStateException.class, () -> sampler.sample(logits, 0, 3));
-        Sampler random = new Sampler(random(1), LogitsProcessor.NONE);
-        assertThrows(IllegalStateException.class, () -> random.sample(logits, 0, 3));
+        assertThrows(IllegalStateException.class, () -> sampler.sample(HISTORY, logits, 0, 3));
+        Sampler random = new Sampler(random(1));
+        assertThrows(IllegalStateException.class, () -> random.sample(HISTORY, logits, 0, 3));
     }
 
     @Test
     void greedyTakesTheLowestOfEquals() {
-        assertEquals(1, new Sampler(greedy(1), LogitsProcessor.NONE).sample(new float[] {9, 0, 5, 5, 1}, 1, 4));
+        assertEquals(1, new Sampler(greedy(1)).sample(HISTORY, new float[] {9, 0, 5, 5, 1}, 1, 4));
     }
 
     @Test
@@ -317,12 +320,12 @@ class GeneratorTest {
     @Test
     void aProcessorConstrainsTheAnswer() {
         List<String> seen = new ArrayList<>();
-        LogitsProcessor onlySmall = (answer, count, scores, vocabulary) -> {
-            seen.add(Arrays.toString(Arrays.copyOf(answer, count)));
+        LogitsProcessor onlySmall = (tokens, scores, vocabulary) -> {
+            seen.add(Arrays.toString(tokens.answer()));
             Arrays.fill(scores, 3, vocabulary, Float.NEGATIVE_INFINITY);
         };
         for (GenerationConfig config : List.of(greedy(20), random(5))) {
-            Request request = new Request(new int[] {9}, config, token -> true, new Cancellation(), onlySmall);
+            Request request = new Request(new int[] {9}, config.with(Parameter.LOGITS_PROCESSOR, onlySmall));
             int[] tokens = Generator.generate(model, request).tokens();
             assertTrue(Arrays.stream(tokens).allMatch(token -> token < 3), () -> Arrays.toString(tokens));
             assertEquals(Arrays.toString(Arrays.copyOf(tokens, tokens.length - 1)), seen.getLast());
@@ -331,9 +334,9 @@ class GeneratorTest {
 
     @Test
     void aProcessorThatForbidsEverythingIsReported() {
-        LogitsProcessor nothing = (answer, count, scores, vocabulary) -> Arrays.fill(scores, 0, vocabulary, Float.NEGATIVE_INFINITY);
+        LogitsProcessor nothing = (tokens, scores, vocabulary) -> Arrays.fill(scores, 0, vocabulary, Float.NEGATIVE_INFINITY);
         for (GenerationConfig config : List.of(greedy(20), random(5))) {
-            Request request = new Request(new int[] {9}, config, token -> true, new Cancellation(), nothing);
+            Request request = new Request(new int[] {9}, config.with(Parameter.LOGITS_PROCESSOR, nothing));
             assertThrows(IllegalStateException.class, () -> Generator.generate(model, request));
         }
     }

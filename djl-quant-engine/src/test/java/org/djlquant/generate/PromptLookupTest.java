@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,9 @@ class PromptLookupTest {
     private final FakeModel model = new FakeModel(50, 1000);
 
     private static GenerationConfig config(int tokens, float temperature, int lookup, Integer... eos) {
-        return new GenerationConfig(tokens, temperature, 0, 1, 0, 1.1f, 7, Set.of(eos), lookup);
+        return GenerationConfig.greedy(tokens).with(Map.of(
+                "temperature", temperature, "top_k", 0, "repetition_penalty", 1.1, "seed", 7, "eos_token_id", Set.of(eos),
+                "prompt_lookup_num_tokens", lookup));
     }
 
     private static int[] prompt(int... tokens) {
@@ -88,13 +91,13 @@ class PromptLookupTest {
         List<Integer> counts = new ArrayList<>();
         Request request = new Request(
                 prompt(0, 1),
-                config(50, 0, 8),
+                config(50, 0, 8).with(
+                        Parameter.LOGITS_PROCESSOR, (tokens, scores, vocabulary) -> counts.add(tokens.answerLength())),
                 token -> {
                     heard.add(token);
                     return heard.size() < 33;
                 },
-                new Cancellation(),
-                (answer, count, scores, vocabulary) -> counts.add(count));
+                new Cancellation());
         List<Integer> streamed = new ArrayList<>();
         Generation result;
         try (TokenStream stream = TokenStream.open(model, request)) {

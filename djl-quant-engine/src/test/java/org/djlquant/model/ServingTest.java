@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -18,6 +18,7 @@ import org.djlquant.generate.FinishReason;
 import org.djlquant.generate.Generation;
 import org.djlquant.generate.GenerationConfig;
 import org.djlquant.generate.Generator;
+import org.djlquant.generate.Parameter;
 import org.djlquant.generate.Request;
 import org.djlquant.generate.TokenStream;
 import org.djlquant.kernel.ScalarKernels;
@@ -43,7 +44,7 @@ class ServingTest {
     }
 
     private static GenerationConfig greedy(int tokens) {
-        return new GenerationConfig(tokens, 0, 0, 1, 0, 1, 0, Set.of());
+        return GenerationConfig.greedy(tokens);
     }
 
     private static int[] prompt(int length, long seed) {
@@ -192,8 +193,9 @@ class ServingTest {
         try (CausalLM model = load(options())) {
             for (int i = 0; i < 8; i++) {
                 float temperature = i % 2 == 0 ? 0 : 0.3f;
-                GenerationConfig plain = new GenerationConfig(60, temperature, 5, 1, 0, 1, 9, Set.of());
-                GenerationConfig guessing = new GenerationConfig(60, temperature, 5, 1, 0, 1, 9, Set.of(), 6);
+                GenerationConfig plain =
+                        GenerationConfig.greedy(60).with(Map.of("temperature", temperature, "top_k", 5, "seed", 9));
+                GenerationConfig guessing = plain.with(Parameter.PROMPT_LOOKUP_NUM_TOKENS, 6);
                 int[] prompt = prompt(20 + i, i);
                 Generation expected = Generator.generate(model, new Request(prompt, plain));
                 Generation found = Generator.generate(model, new Request(prompt, guessing));

@@ -16,11 +16,11 @@ public enum ToolCallFormat {
      * Llama 3.1 to 3.3: the whole answer is {@code {"name": …, "parameters": {…}}}, several with semicolons between
      * them, perhaps after {@code <|python_tag|>}.
      */
-    LLAMA_3 {
+    LLAMA_3(Marks.PYTHON_TAG, "{") {
         @Override
         public ToolAnswer parse(String answer) {
-            int tag = answer.indexOf(PYTHON_TAG);
-            int start = tag < 0 ? 0 : tag + PYTHON_TAG.length();
+            int tag = answer.indexOf(Marks.PYTHON_TAG);
+            int start = tag < 0 ? 0 : tag + Marks.PYTHON_TAG.length();
             JsonReader reader = new JsonReader(withoutEnd(answer, "<|eot_id|>", "<|eom_id|>"), start);
             List<ToolCall> calls = new ArrayList<>();
             try {
@@ -40,24 +40,24 @@ public enum ToolCallFormat {
     },
 
     /** Hermes, Qwen 2.5 and Qwen 3: each call is {@code <tool_call>{"name": …, "arguments": {…}}</tool_call>}. */
-    HERMES {
+    HERMES(Marks.OPEN, "") {
         @Override
         public ToolAnswer parse(String answer) {
             StringBuilder content = new StringBuilder();
             List<ToolCall> calls = new ArrayList<>();
             int from = 0;
-            for (int open = answer.indexOf(OPEN); open >= 0; open = answer.indexOf(OPEN, from)) {
-                JsonReader reader = new JsonReader(answer, open + OPEN.length());
+            for (int open = answer.indexOf(Marks.OPEN); open >= 0; open = answer.indexOf(Marks.OPEN, from)) {
+                JsonReader reader = new JsonReader(answer, open + Marks.OPEN.length());
                 int end;
                 try {
                     calls.add(call(reader.value()));
-                    int close = answer.indexOf(CLOSE, reader.position());
+                    int close = answer.indexOf(Marks.CLOSE, reader.position());
                     boolean closed = close >= 0 && answer.substring(reader.position(), close).isBlank();
                     // The end tag may be missing where it is also the stop string.
-                    end = closed ? close + CLOSE.length() : reader.position();
+                    end = closed ? close + Marks.CLOSE.length() : reader.position();
                     content.append(answer, from, open);
                 } catch (MalformedJsonException e) {
-                    end = open + OPEN.length();
+                    end = open + Marks.OPEN.length();
                     content.append(answer, from, end);
                 }
                 from = end;
@@ -72,15 +72,15 @@ public enum ToolCallFormat {
      * {@code [TOOL_CALLS]name[ARGS]{…}} (with {@code [CALL_ID]id} between), once for each call. A list of calls
      * without the mark counts too, since special tokens may have been left out when the answer was decoded.
      */
-    MISTRAL {
+    MISTRAL(Marks.TOOL_CALLS, "[{") {
         @Override
         public ToolAnswer parse(String answer) {
-            int mark = answer.indexOf(TOOL_CALLS);
+            int mark = answer.indexOf(Marks.TOOL_CALLS);
             try {
                 if (mark >= 0) {
                     String content = answer.substring(0, mark).strip();
-                    return new ToolAnswer(content, answer.startsWith("[", afterSpace(answer, mark + TOOL_CALLS.length()))
-                            ? list(answer, mark + TOOL_CALLS.length()) : named(answer, mark));
+                    return new ToolAnswer(content, answer.startsWith("[", afterSpace(answer, mark + Marks.TOOL_CALLS.length()))
+                            ? list(answer, mark + Marks.TOOL_CALLS.length()) : named(answer, mark));
                 }
                 return answer.stripLeading().startsWith("[{") ? new ToolAnswer("", list(answer, 0)) : contentOnly(answer);
             } catch (MalformedJsonException e) {
@@ -115,8 +115,8 @@ public enum ToolCallFormat {
         private static List<ToolCall> named(String answer, int mark) throws MalformedJsonException {
             List<ToolCall> calls = new ArrayList<>();
             int from = mark;
-            while (answer.startsWith(TOOL_CALLS, from)) {
-                int start = from + TOOL_CALLS.length();
+            while (answer.startsWith(Marks.TOOL_CALLS, from)) {
+                int start = from + Marks.TOOL_CALLS.length();
                 int args = answer.indexOf("[ARGS]", start);
                 int brace = args >= 0 ? args + "[ARGS]".length() : answer.indexOf('{', start);
                 if (brace < 0) {
@@ -134,10 +134,57 @@ public enum ToolCallFormat {
         }
     };
 
-    private static final String PYTHON_TAG = "<|python_tag|>";
-    private static final String OPEN = "<tool_call>";
-    private static final String CLOSE = "</tool_call>";
-    private static final String TOOL_CALLS = "[TOOL_CALLS]";
+    /** Texts around calls. */
+    private static final class Marks {
+        static final String PYTHON_TAG = "<|python_tag|>";
+        static final String OPEN = "<tool_call>";
+        static final String CLOSE = "</tool_call>";
+        static final String TOOL_CALLS = "[TOOL_CALLS]";
+    }
+
+    private final String mark;
+    private final String opening;
+
+    /**
+     * A format.
+     *
+     * @param mark what stands before calls; may be a special token
+     * @param opening how an answer begins that is a call without mark; empty if there is none
+     */
+    ToolCallFormat(String mark, String opening) {
+        this.mark = mark;
+        this.opening = opening;
+    }
+
+    /** The text before calls, which a tokenizer may know as a special token. */
+    public String mark() {
+        return mark;
+    }
+
+    /**
+     * How many characters of an answer that still grows are content whatever follows, so that they can be given out
+     * before the answer is complete; the others may belong to a call.
+     */
+    public int certainContent(String answer) {
+        String text = answer.stripLeading();
+        int blank = answer.length() - text.length();
+        if (!opening.isEmpty() && (text.isEmpty() || text.startsWith(opening) || opening.startsWith(text))) {
+            return 0;
+        }
+        if (text.startsWith(mark)) {
+            return 0;
+        }
+        int at = answer.indexOf(mark);
+        if (at >= 0) {
+            return at;
+        }
+        int held = Math.min(mark.length() - 1, answer.length());
+        while (!mark.startsWith(answer.substring(answer.length() - held))) {
+            held--;
+        }
+        int certain = answer.length() - held;
+        return certain <= blank ? 0 : certain;
+    }
 
     /**
      * Takes an answer apart.
@@ -149,10 +196,10 @@ public enum ToolCallFormat {
     /** The format that a chat template teaches its model, told from the marks it writes; empty if it knows none of these. */
     public static Optional<ToolCallFormat> ofTemplate(String source) {
         // Templates with XML parameters inside tool_call tags are another format.
-        if (source.contains(OPEN) && !source.contains("<function=") && !source.contains("<arg_key>")) {
+        if (source.contains(Marks.OPEN) && !source.contains("<function=") && !source.contains("<arg_key>")) {
             return Optional.of(HERMES);
         }
-        if (source.contains(TOOL_CALLS)) {
+        if (source.contains(Marks.TOOL_CALLS)) {
             return Optional.of(MISTRAL);
         }
         boolean llama = source.contains("<|start_header_id|>") && source.contains("\"parameters\": ");

@@ -231,6 +231,11 @@ final class HuggingFaceFastTokenizer implements Tokenizer {
     }
 
     @Override
+    public boolean isSpecial(int id) {
+        return vocabulary.isSpecial(id);
+    }
+
+    @Override
     public String specialToken(String role) {
         return spec.roles().get(role);
     }

@@ -26,6 +26,9 @@ public interface Tokenizer extends AutoCloseable {
     /** The text of one id by itself: a leading space is kept, bytes that are no whole character are U+FFFD. */
     String tokenText(int id);
 
+    /** Whether an id is a special token, which decoding leaves out. */
+    boolean isSpecial(int id);
+
     /** Number of ids. */
     int vocabularySize();
 

@@ -9,9 +9,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.djlquant.chat.ChatTemplate;
 import org.djlquant.chat.ChatTemplates;
+import org.djlquant.chat.ToolCall;
+import org.djlquant.chat.ToolCallFormat;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Metadata;
 import org.djlquant.format.ModelFormatException;
@@ -78,11 +81,39 @@ final class CheckpointConversation implements Conversation {
                 .toList();
     }
 
+    @Override
+    public Optional<ToolCallFormat> toolCallFormat() {
+        return ToolCallFormat.ofTemplate(template(true).source());
+    }
+
+    /** A message as transformers gives it to templates: what it does not have is not there. */
     private static Map<String, Object> variable(ChatMessage message) {
         Map<String, Object> variable = new LinkedHashMap<>();
         variable.put("role", message.role());
         variable.put("content", message.content());
+        putIfThere(variable, "name", message.name());
+        if (!message.toolCalls().isEmpty()) {
+            variable.put("tool_calls", message.toolCalls().stream().map(CheckpointConversation::variable).toList());
+        }
+        putIfThere(variable, "tool_call_id", message.toolCallId());
         return variable;
+    }
+
+    private static Map<String, Object> variable(ToolCall call) {
+        Map<String, Object> variable = new LinkedHashMap<>();
+        putIfThere(variable, "id", call.id());
+        variable.put("type", "function");
+        Map<String, Object> function = new LinkedHashMap<>();
+        function.put("name", call.name());
+        function.put("arguments", call.arguments());
+        variable.put("function", function);
+        return variable;
+    }
+
+    private static void putIfThere(Map<String, Object> variable, String key, Object value) {
+        if (value != null) {
+            variable.put(key, value);
+        }
     }
 
     private ChatTemplate template(boolean tools) {

@@ -2,10 +2,11 @@ package org.djlquant.translate;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.djlquant.chat.ToolCallFormat;
 import org.djlquant.tokenizer.Tokenizer;
 
 /** Writes conversations the way a model was trained to read them. */
-@FunctionalInterface
 interface Conversation {
     /**
      * The prompt up to where the model's answer begins.
@@ -14,4 +15,7 @@ interface Conversation {
      * @param tools functions the model may call; may be empty
      */
     List<Tokenizer.Span> render(List<ChatMessage> messages, List<Map<String, Object>> tools);
+
+    /** How the model writes calls of tools, as its template teaches it; empty if that is not known. */
+    Optional<ToolCallFormat> toolCallFormat();
 }

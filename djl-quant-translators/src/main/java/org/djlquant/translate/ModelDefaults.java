@@ -11,16 +11,15 @@ import java.util.TreeSet;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Metadata;
 import org.djlquant.format.ModelFormatException;
+import org.djlquant.generate.GenerationConfig;
+import org.djlquant.generate.Parameter;
 import org.djlquant.tokenizer.Tokenizer;
 
 /**
  * What a checkpoint says about generating: parameters of generation_config.json, and the tokens that
  * end an answer.
- *
- * @param parameters how to generate if a request does not say
- * @param eosTokenIds tokens that end an answer
  */
-record ModelDefaults(GenerationParameters parameters, Set<Integer> eosTokenIds) {
+final class ModelDefaults {
     private static final String FILE = "generation_config.json";
 
     /**
@@ -38,7 +37,10 @@ record ModelDefaults(GenerationParameters parameters, Set<Integer> eosTokenIds) 
             "<EOT>",
             "<｜end▁of▁sentence｜>");
 
-    static ModelDefaults of(Checkpoint checkpoint, Tokenizer tokenizer, int vocabularySize) {
+    private ModelDefaults() {}
+
+    /** How to generate if nobody says; what the checkpoint does not say either stays as in {@link GenerationConfig#DEFAULTS}. */
+    static GenerationConfig of(Checkpoint checkpoint, Tokenizer tokenizer, int vocabularySize) {
         JsonObject config = object(checkpoint, FILE);
         Metadata metadata = checkpoint.metadata();
         JsonObject modelConfig = object(checkpoint, "config.json");
@@ -63,7 +65,7 @@ record ModelDefaults(GenerationParameters parameters, Set<Integer> eosTokenIds) 
             }
         }
         eos.removeIf(id -> id < 0 || id >= vocabularySize);
-        return new ModelDefaults(parameters(checkpoint.path(), config), eos);
+        return parameters(checkpoint.path(), config).with(Parameter.EOS_TOKEN_ID, eos);
     }
 
     private static JsonObject object(Checkpoint checkpoint, String file) {
@@ -87,19 +89,22 @@ record ModelDefaults(GenerationParameters parameters, Set<Integer> eosTokenIds) 
         }
     }
 
-    private static GenerationParameters parameters(Path path, JsonObject config) {
+    private static GenerationConfig parameters(Path path, JsonObject config) {
         Map<String, Object> known = new LinkedHashMap<>();
         // as in transformers, a temperature alone does not turn sampling on
-        known.put("do_sample", "false");
-        for (String name : new String[] {
-            "max_new_tokens", "do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty"
-        }) {
-            if (config.has(name) && config.get(name).isJsonPrimitive()) {
-                known.put(name, config.get(name).getAsString());
+        known.put(Parameter.DO_SAMPLE.name(), false);
+        for (Parameter<?> parameter : Parameter.all()) {
+            for (String name : parameter.names()) {
+                if (parameter != Parameter.EOS_TOKEN_ID && config.has(name) && !config.get(name).isJsonNull()) {
+                    known.put(name, OpenAiRequest.GSON.fromJson(config.get(name), Object.class));
+                }
             }
         }
+        if (Boolean.TRUE.equals(known.get(Parameter.DO_SAMPLE.name()))) {
+            known.remove(Parameter.NUM_BEAMS.name()); // beams are not drawn at random here
+        }
         try {
-            return GenerationParameters.DEFAULTS.with(known);
+            return GenerationConfig.DEFAULTS.with(known);
         } catch (IllegalArgumentException e) {
             throw new ModelFormatException(path, FILE, e.getMessage(), e);
         }

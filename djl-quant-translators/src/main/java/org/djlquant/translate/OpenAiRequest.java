@@ -14,33 +14,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.djlquant.chat.ToolCall;
+import org.djlquant.generate.Parameter;
 
 /**
  * A request in OpenAI's JSON: chat completions ({@code messages}), or completions ({@code prompt}).
  *
  * @param input what to generate from
  * @param stream whether the answer comes in chunks
- * @param n how many answers to give
  * @param includeUsage whether a last chunk gives the usage
  * @param model the name the client used, repeated in the answer
  */
-record OpenAiRequest(TextInput input, boolean stream, int n, boolean includeUsage, String model) {
-    private static final int MAX_N = 16;
-
+record OpenAiRequest(TextInput input, boolean stream, boolean includeUsage, String model) {
     /** Fields that are no parameters of generation. */
-    private static final Set<String> IGNORED = Set.of("model", "user", "n", "stream", "stream_options", "messages", "prompt", "tools",
+    private static final Set<String> IGNORED = Set.of("model", "user", "stream", "stream_options", "messages", "prompt", "tools",
             "tool_choice", "service_tier", "store", "metadata");
 
     /** Features of the API that are not there: accepted only with the value that means "not used". */
     private static final Map<String, String> NEUTRAL = Map.of(
             "best_of", "1",
-            "echo", "false",
-            "frequency_penalty", "0",
-            "presence_penalty", "0",
-            "logit_bias", "{}",
+            "parallel_tool_calls", "true",
             "response_format", "{\"type\":\"text\"}");
 
-    private static final Gson GSON =
+    /** Reads whole numbers as Long, others as Double. */
+    static final Gson GSON =
             new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
 
     /**
@@ -61,39 +58,12 @@ record OpenAiRequest(TextInput input, boolean stream, int n, boolean includeUsag
         }
         Map<String, Object> parameters = parameters(body);
         TextInput input = chat
-                ? new ChatInput(messages(body.get("messages")), tools(body.get("tools")), parameters)
+                ? new ChatInput(messages(body.get("messages")), tools(body), parameters)
                 : new CompletionInput(text(body.get("prompt"), "prompt"), parameters);
         JsonElement options = body.get("stream_options");
         boolean usage = options != null && options.isJsonObject() && flag(options.getAsJsonObject(), "include_usage");
         String model = body.has("model") && body.get("model").isJsonPrimitive() ? body.get("model").getAsString() : "";
-        boolean stream = flag(body, "stream");
-        return new OpenAiRequest(input, stream, answers(body.get("n"), stream), usage, model);
-    }
-
-    /** The input of one of the {@code n} answers: with a seed in the request, each has one of its own. */
-    TextInput choice(int index) {
-        if (index == 0 || !(input.parameters().get("seed") instanceof Number seed)) {
-            return input;
-        }
-        long own = seed.longValue() + index;
-        return switch (input) {
-            case ChatInput chat -> chat.with("seed", own);
-            case CompletionInput completion -> completion.with("seed", own);
-        };
-    }
-
-    private static int answers(JsonElement n, boolean stream) {
-        if (n == null || n.isJsonNull()) {
-            return 1;
-        }
-        int most = stream ? 1 : MAX_N;
-        boolean number = n.isJsonPrimitive() && n.getAsJsonPrimitive().isNumber();
-        int found = number && n.getAsDouble() == n.getAsInt() ? n.getAsInt() : 0;
-        if (found < 1 || found > most) {
-            throw new IllegalArgumentException(
-                    "n must be between 1 and " + MAX_N + ", and 1 if the answer is streamed, found " + n);
-        }
-        return found;
+        return new OpenAiRequest(input, flag(body, "stream"), usage, model);
     }
 
     private static Map<String, Object> parameters(JsonObject body) {
@@ -104,12 +74,12 @@ record OpenAiRequest(TextInput input, boolean stream, int n, boolean includeUsag
             if (value.isJsonNull() || IGNORED.contains(name)) {
                 continue;
             }
-            if (GenerationParameters.NAMES.contains(name)) {
+            if (Parameter.byName(name).filter(Parameter::isData).isPresent()) {
                 parameters.put(name, GSON.fromJson(value, Object.class));
             } else if (NEUTRAL.containsKey(name)) {
                 requireNeutral(name, value);
             } else {
-                Set<String> known = new TreeSet<>(GenerationParameters.NAMES);
+                Set<String> known = new TreeSet<>(Parameter.allNames());
                 known.addAll(IGNORED);
                 throw new IllegalArgumentException("unknown field " + name + "; known are " + String.join(", ", known));
             }
@@ -139,10 +109,48 @@ record OpenAiRequest(TextInput input, boolean stream, int n, boolean includeUsag
             if (!each.isJsonObject()) {
                 throw new IllegalArgumentException(where + " must be an object with role and content, found " + each);
             }
-            JsonObject message = each.getAsJsonObject();
-            messages.add(new ChatMessage(text(message.get("role"), where + ".role"), content(message.get("content"), where)));
+            messages.add(message(each.getAsJsonObject(), where));
         }
         return messages;
+    }
+
+    private static ChatMessage message(JsonObject message, String where) {
+        List<ToolCall> calls = toolCalls(message.get("tool_calls"), where + ".tool_calls");
+        JsonElement content = message.get("content");
+        return new ChatMessage(
+                text(message.get("role"), where + ".role"),
+                isNull(content) && !calls.isEmpty() ? null : content(content, where),
+                isNull(message.get("name")) ? null : text(message.get("name"), where + ".name"),
+                calls,
+                isNull(message.get("tool_call_id")) ? null : text(message.get("tool_call_id"), where + ".tool_call_id"));
+    }
+
+    private static List<ToolCall> toolCalls(JsonElement value, String where) {
+        if (isNull(value)) {
+            return List.of();
+        }
+        List<ToolCall> calls = new ArrayList<>();
+        try {
+            for (JsonElement each : value.getAsJsonArray()) {
+                JsonObject call = each.getAsJsonObject();
+                JsonObject function = call.getAsJsonObject("function");
+                JsonElement arguments = function.get("arguments");
+                // a text of JSON, as OpenAI has it, or the object itself
+                String json = arguments.isJsonPrimitive() ? arguments.getAsString() : arguments.toString();
+                Map<String, Object> map = GSON.fromJson(json.isBlank() ? "{}" : json, new TypeToken<>() {});
+                String id = isNull(call.get("id")) ? null : call.get("id").getAsString();
+                calls.add(new ToolCall(id, function.get("name").getAsString(), map));
+            }
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException(
+                    where + " must be a list of {id, type, function: {name, arguments}} with arguments that are a JSON object, found "
+                            + value, e);
+        }
+        return calls;
+    }
+
+    private static boolean isNull(JsonElement value) {
+        return value == null || value.isJsonNull();
     }
 
     /** A text, or a list of parts of which all must be text. */
@@ -170,8 +178,14 @@ record OpenAiRequest(TextInput input, boolean stream, int n, boolean includeUsag
         return value.getAsString();
     }
 
-    private static List<Map<String, Object>> tools(JsonElement tools) {
-        if (tools == null || tools.isJsonNull()) {
+    private static List<Map<String, Object>> tools(JsonObject body) {
+        JsonElement tools = body.get("tools");
+        JsonElement choice = body.get("tool_choice");
+        String chosen = isNull(choice) ? "auto" : choice.toString().replace("\"", "");
+        if (!chosen.equals("auto") && !chosen.equals("none")) {
+            throw new IllegalArgumentException("tool_choice must be auto or none, found " + choice);
+        }
+        if (isNull(tools) || chosen.equals("none")) {
             return List.of();
         }
         try {

@@ -1,21 +1,34 @@
 package org.djlquant.translate;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.ToIntFunction;
+import org.djlquant.chat.ToolCall;
 
 /** Answers to one {@link OpenAiRequest}, as JSON: a whole one, or the chunks of a stream (server-sent events). */
 final class OpenAiResponse {
     /** The event that ends a stream. */
     static final String DONE = "data: [DONE]\n\n";
 
+    private static final Gson ARGUMENTS =
+            new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
+
     private final boolean chat;
     private final String model;
     private final String id;
     private final long created = Instant.now().getEpochSecond();
+    /** Characters given out of each choice, where the offsets of a completion's next tokens begin. */
+    private final List<Integer> offsets = new ArrayList<>();
 
     OpenAiResponse(OpenAiRequest request) {
         chat = request.input() instanceof ChatInput;
@@ -23,68 +36,77 @@ final class OpenAiResponse {
         id = (chat ? "chatcmpl-" : "cmpl-") + UUID.randomUUID();
     }
 
-    /** The whole answer, one choice for each output. */
-    String whole(List<ChatOutput> outputs) {
+    /** The whole answer, one choice for each alternative. */
+    String whole(ChatOutput output) {
         JsonArray choices = new JsonArray();
-        int tokens = 0;
-        int accepted = 0;
-        int rejected = 0;
-        for (ChatOutput output : outputs) {
+        for (ChatOutput each : all(output)) {
             JsonObject choice = new JsonObject();
             choice.addProperty("index", choices.size());
             if (chat) {
-                choice.add("message", message("assistant", output.text()));
+                JsonObject message = new JsonObject();
+                message.addProperty("role", "assistant");
+                boolean called = !each.toolCalls().isEmpty();
+                message.addProperty("content", called && each.text().isEmpty() ? null : each.text());
+                if (called) {
+                    message.add("tool_calls", toolCalls(each.toolCalls(), false));
+                }
+                choice.add("message", message);
             } else {
-                choice.addProperty("text", output.text());
+                choice.addProperty("text", each.text());
             }
-            choice.add("logprobs", output.logProbs().isEmpty() ? JsonNull.INSTANCE : logProbs(output.logProbs()));
-            choice.addProperty("finish_reason", output.finishReason());
+            choice.add("logprobs", logProbs(each.logProbs(), choices.size()));
+            choice.addProperty("finish_reason", each.finishReason());
             choices.add(choice);
-            tokens += output.usage().completionTokens();
-            accepted += output.usage().acceptedPredictionTokens();
-            rejected += output.usage().rejectedPredictionTokens();
         }
         JsonObject body = frame(chat ? "chat.completion" : "text_completion", choices);
-        Usage first = outputs.getFirst().usage(); // all have the same prompt
-        body.add("usage", usage(new Usage(first.promptTokens(), tokens, first.cachedTokens(), accepted, rejected)));
+        addUsage(body, output);
         return body.toString();
     }
 
-    /** The first chunk of a chat: who speaks. */
-    String begin() {
-        return chat ? event(chunk(message("assistant", ""), null)) : "";
-    }
-
-    /** A chunk of text. */
-    String piece(String text) {
-        if (chat) {
-            return event(chunk(message(null, text), null));
-        }
-        JsonObject choice = new JsonObject();
-        choice.addProperty("index", 0);
-        choice.addProperty("text", text);
-        choice.add("finish_reason", JsonNull.INSTANCE);
-        return event(frame("text_completion", only(choice)));
-    }
-
-    /** The last chunks: why it ended, the usage if asked for, and the end mark. */
-    String end(ChatOutput output, boolean includeUsage) {
+    /** The first chunks of a chat: who speaks, in each choice. */
+    String begin(int choices) {
         StringBuilder events = new StringBuilder();
-        if (chat) {
-            events.append(event(chunk(new JsonObject(), output.finishReason())));
-        } else {
-            JsonObject choice = new JsonObject();
-            choice.addProperty("index", 0);
-            choice.addProperty("text", "");
-            choice.addProperty("finish_reason", output.finishReason());
-            events.append(event(frame("text_completion", only(choice))));
+        for (int choice = 0; choice < choices; choice++) {
+            JsonObject delta = new JsonObject();
+            delta.addProperty("role", "assistant");
+            delta.addProperty("content", "");
+            events.append(event(chunk(choice, delta, List.of(), null)));
         }
-        if (includeUsage) {
-            JsonObject body = frame(chat ? "chat.completion.chunk" : "text_completion", new JsonArray());
-            body.add("usage", usage(output.usage()));
-            events.append(event(body));
+        return events.toString();
+    }
+
+    /** The chunks of a piece: its text, the tools called, and why the answer ended if it did. */
+    String piece(AnswerPiece piece) {
+        StringBuilder events = new StringBuilder();
+        if (!piece.text().isEmpty() || !piece.logProbs().isEmpty()) {
+            JsonObject delta = new JsonObject();
+            delta.addProperty("content", piece.text());
+            events.append(event(chunk(piece.choice(), delta, piece.logProbs(), null)));
         }
-        return events.append(DONE).toString();
+        ChatOutput end = piece.end();
+        if (end != null) {
+            if (!end.toolCalls().isEmpty()) {
+                JsonObject delta = new JsonObject();
+                delta.add("tool_calls", toolCalls(end.toolCalls(), true));
+                events.append(event(chunk(piece.choice(), delta, List.of(), null)));
+            }
+            JsonObject nothing = new JsonObject();
+            if (!chat) {
+                nothing.addProperty("content", "");
+            }
+            events.append(event(chunk(piece.choice(), nothing, List.of(), end.finishReason())));
+        }
+        return events.toString();
+    }
+
+    /** The last chunks: the usage if asked for, and the end mark. */
+    String end(ChatOutput output, boolean includeUsage) {
+        if (!includeUsage) {
+            return DONE;
+        }
+        JsonObject body = frame(chat ? "chat.completion.chunk" : "text_completion", new JsonArray());
+        addUsage(body, output);
+        return event(body) + DONE;
     }
 
     /** An error in OpenAI's form. */
@@ -102,29 +124,60 @@ final class OpenAiResponse {
         return "data: " + data + "\n\n";
     }
 
-    private JsonObject chunk(JsonObject delta, String finishReason) {
+    private static List<ChatOutput> all(ChatOutput output) {
+        List<ChatOutput> all = new ArrayList<>(output.alternatives());
+        all.addFirst(output);
+        return all;
+    }
+
+    private JsonObject chunk(int index, JsonObject delta, List<TokenLogProb> logProbs, String finishReason) {
         JsonObject choice = new JsonObject();
-        choice.addProperty("index", 0);
-        choice.add("delta", delta);
-        choice.addProperty("finish_reason", finishReason);
-        return frame("chat.completion.chunk", only(choice));
-    }
-
-    private static JsonObject message(String role, String content) {
-        JsonObject message = new JsonObject();
-        if (role != null) {
-            message.addProperty("role", role);
+        choice.addProperty("index", index);
+        if (chat) {
+            choice.add("delta", delta);
+        } else {
+            choice.add("text", delta.get("content"));
         }
-        message.addProperty("content", content);
-        return message;
+        if (!logProbs.isEmpty()) {
+            choice.add("logprobs", logProbs(logProbs, index));
+        }
+        choice.addProperty("finish_reason", finishReason);
+        JsonArray choices = new JsonArray();
+        choices.add(choice);
+        return frame(chat ? "chat.completion.chunk" : "text_completion", choices);
     }
 
-    private static JsonObject logProbs(List<TokenLogProb> tokens) {
+    private static JsonArray toolCalls(List<ToolCall> calls, boolean indexed) {
+        JsonArray list = new JsonArray();
+        for (ToolCall call : calls) {
+            JsonObject function = new JsonObject();
+            function.addProperty("name", call.name());
+            function.addProperty("arguments", ARGUMENTS.toJson(call.arguments()));
+            JsonObject entry = new JsonObject();
+            if (indexed) {
+                entry.addProperty("index", list.size());
+            }
+            entry.addProperty("id", call.id());
+            entry.addProperty("type", "function");
+            entry.add("function", function);
+            list.add(entry);
+        }
+        return list;
+    }
+
+    private JsonElement logProbs(List<TokenLogProb> tokens, int choice) {
+        if (tokens.isEmpty()) {
+            return JsonNull.INSTANCE;
+        }
+        return chat ? chatLogProbs(tokens) : completionLogProbs(tokens, choice);
+    }
+
+    private static JsonObject chatLogProbs(List<TokenLogProb> tokens) {
         JsonArray content = new JsonArray();
         for (TokenLogProb token : tokens) {
-            JsonObject entry = logProb(token);
+            JsonObject entry = chatLogProb(token);
             JsonArray top = new JsonArray();
-            token.top().forEach(other -> top.add(logProb(other)));
+            token.top().forEach(other -> top.add(chatLogProb(other)));
             entry.add("top_logprobs", top);
             content.add(entry);
         }
@@ -133,32 +186,80 @@ final class OpenAiResponse {
         return json;
     }
 
-    private static JsonObject logProb(TokenLogProb token) {
+    private static JsonObject chatLogProb(TokenLogProb token) {
         JsonObject entry = new JsonObject();
         entry.addProperty("token", token.token());
-        entry.addProperty("logprob", token.logProb());
+        entry.add("logprob", number(token.logProb()));
+        JsonArray bytes = null;
+        if (token.token().indexOf('\uFFFD') < 0) { // else the token is a part of a character
+            bytes = new JsonArray();
+            for (byte each : token.token().getBytes(StandardCharsets.UTF_8)) {
+                bytes.add(each & 0xff);
+            }
+        }
+        entry.add("bytes", bytes);
         return entry;
     }
 
-    private static JsonObject usage(Usage usage) {
+    /** The older form that completions have: lists side by side. */
+    private JsonObject completionLogProbs(List<TokenLogProb> tokens, int choice) {
+        while (offsets.size() <= choice) {
+            offsets.add(0);
+        }
+        JsonArray texts = new JsonArray();
+        JsonArray values = new JsonArray();
+        JsonArray tops = new JsonArray();
+        JsonArray places = new JsonArray();
+        int offset = offsets.get(choice);
+        for (TokenLogProb token : tokens) {
+            texts.add(token.token());
+            values.add(number(token.logProb()));
+            places.add(offset);
+            offset += token.token().length();
+            JsonObject top = new JsonObject();
+            token.top().forEach(other -> top.add(other.token(), number(other.logProb())));
+            tops.add(Double.isNaN(token.logProb()) ? JsonNull.INSTANCE : top);
+        }
+        offsets.set(choice, offset);
         JsonObject json = new JsonObject();
-        json.addProperty("prompt_tokens", usage.promptTokens());
-        json.addProperty("completion_tokens", usage.completionTokens());
-        json.addProperty("total_tokens", usage.totalTokens());
-        JsonObject prompt = new JsonObject();
-        prompt.addProperty("cached_tokens", usage.cachedTokens());
-        json.add("prompt_tokens_details", prompt);
-        JsonObject completion = new JsonObject();
-        completion.addProperty("accepted_prediction_tokens", usage.acceptedPredictionTokens());
-        completion.addProperty("rejected_prediction_tokens", usage.rejectedPredictionTokens());
-        json.add("completion_tokens_details", completion);
+        json.add("tokens", texts);
+        json.add("token_logprobs", values);
+        json.add("top_logprobs", tops);
+        json.add("text_offset", places);
         return json;
     }
 
-    private static JsonArray only(JsonObject choice) {
-        JsonArray choices = new JsonArray();
-        choices.add(choice);
-        return choices;
+    /** JSON has no NaN and no infinity: what nothing predicts is null, the impossible is what OpenAI writes for it. */
+    private static JsonElement number(double logProb) {
+        if (Double.isNaN(logProb)) {
+            return JsonNull.INSTANCE;
+        }
+        return new JsonPrimitive(Math.max(logProb, -9999.0));
+    }
+
+    private static void addUsage(JsonObject body, ChatOutput output) {
+        Usage first = output.usage(); // all have the same prompt
+        int tokens = sum(output, Usage::completionTokens);
+        JsonObject usage = new JsonObject();
+        usage.addProperty("prompt_tokens", first.promptTokens());
+        usage.addProperty("completion_tokens", tokens);
+        usage.addProperty("total_tokens", first.promptTokens() + tokens);
+        JsonObject prompt = new JsonObject();
+        prompt.addProperty("cached_tokens", first.cachedTokens());
+        usage.add("prompt_tokens_details", prompt);
+        JsonObject completion = new JsonObject();
+        completion.addProperty("accepted_prediction_tokens", sum(output, Usage::acceptedPredictionTokens));
+        completion.addProperty("rejected_prediction_tokens", sum(output, Usage::rejectedPredictionTokens));
+        usage.add("completion_tokens_details", completion);
+        body.add("usage", usage);
+        JsonObject timings = new JsonObject();
+        timings.addProperty("prompt_ms", output.timings().prefillMillis());
+        timings.addProperty("predicted_ms", output.timings().decodeMillis());
+        body.add("timings", timings);
+    }
+
+    private static int sum(ChatOutput output, ToIntFunction<Usage> count) {
+        return all(output).stream().mapToInt(each -> count.applyAsInt(each.usage())).sum();
     }
 
     private JsonObject frame(String object, JsonArray choices) {

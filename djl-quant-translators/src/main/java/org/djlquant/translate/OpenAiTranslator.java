@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.stream.Stream;
 
 /**
  * {@code Input} to {@code Output} as DJL Serving passes them: the body is an OpenAI request in JSON, or
@@ -42,16 +41,14 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
                 streamInBackground(each, inputs.get(i));
             } else {
                 together.add(each);
-                for (int choice = 0; choice < each.request.n(); choice++) {
-                    prompts.add(each.request.choice(choice));
-                }
+                prompts.add(each.request.input());
             }
         }
         Iterator<ChatOutput> answers = text().generate(prompts).iterator();
         for (Parsed each : together) {
-            List<ChatOutput> choices = Stream.generate(answers::next).limit(each.request.n()).toList();
+            ChatOutput answer = answers.next();
             each.output.addProperty(CONTENT_TYPE, each.plain ? "text/plain; charset=utf-8" : JSON);
-            each.output.add(each.plain ? choices.getFirst().text() : new OpenAiResponse(each.request).whole(choices));
+            each.output.add(each.plain ? answer.text() : new OpenAiResponse(each.request).whole(answer));
         }
         return parsed.stream().map(Parsed::output).toList();
     }
@@ -66,7 +63,7 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
             String body = data.getAsString().strip();
             boolean plain = !body.startsWith("{");
             OpenAiRequest request = plain
-                    ? new OpenAiRequest(ChatInput.of(body), false, 1, false, "")
+                    ? new OpenAiRequest(ChatInput.of(body), false, false, "")
                     : OpenAiRequest.parse(body);
             // what would fail for one input alone must not fail the batch
             text().check(request.input());
@@ -87,7 +84,7 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
     }
 
     private void pump(OpenAiRequest request, ChunkedBytesSupplier chunks, Input input) {
-        Iterator<BytesSupplier> events = new Events(request, text().stream(request.input()), input);
+        Iterator<BytesSupplier> events = new Events(request, text().streamAll(request.input()), input);
         while (events.hasNext()) {
             BytesSupplier event = events.next();
             chunks.appendContent(event, !events.hasNext());
@@ -103,7 +100,7 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
                 if (parsed.request != null) {
                     parsed.output.addProperty(CONTENT_TYPE, "text/event-stream");
                     parsed.output.add(new IteratorBytesSupplier(
-                            new Events(parsed.request, text().stream(parsed.request.input()), input)));
+                            new Events(parsed.request, text().streamAll(parsed.request.input()), input)));
                 }
                 onClose.run();
                 return parsed.output;
@@ -137,17 +134,16 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
     private static final class Events implements Iterator<BytesSupplier> {
         private final OpenAiRequest request;
         private final OpenAiResponse response;
-        private final TextStream pieces;
+        private final AnswerStream pieces;
         private final Input input;
         private boolean begun;
         private boolean ended;
 
-        Events(OpenAiRequest request, TextStream pieces, Input input) {
+        Events(OpenAiRequest request, AnswerStream pieces, Input input) {
             this.request = request;
             this.pieces = pieces;
             this.input = input;
             response = new OpenAiResponse(request);
-            begun = response.begin().isEmpty();
         }
 
         @Override
@@ -160,9 +156,9 @@ final class OpenAiTranslator extends BatchTranslator<Input, Output> {
             if (ended) {
                 throw new NoSuchElementException("the stream has ended");
             }
-            if (!begun) {
+            if (!begun && request.input() instanceof ChatInput) {
                 begun = true;
-                return BytesSupplier.wrap(response.begin());
+                return BytesSupplier.wrap(response.begin(pieces.choices()));
             }
             try {
                 if (input.isCancelled()) {

@@ -2,17 +2,24 @@ package org.djlquant.translate;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.djlquant.chat.ToolCallFormat;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.generate.Cancellation;
 import org.djlquant.generate.Generation;
+import org.djlquant.generate.GenerationConfig;
 import org.djlquant.generate.Generator;
+import org.djlquant.generate.LogitsProcessor;
+import org.djlquant.generate.Parameter;
 import org.djlquant.generate.Request;
-import org.djlquant.generate.TokenStream;
+import org.djlquant.generate.StoppingCriteria;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.Sequence;
@@ -39,20 +46,31 @@ public final class TextGeneration implements AutoCloseable {
     private final CausalLM model;
     private final Tokenizer tokenizer;
     private final Conversation conversation;
-    private final GenerationParameters defaults;
-    private final Set<Integer> eosTokenIds;
+    private final GenerationConfig defaults;
+    private final Supplier<String[]> tokenTexts;
 
     TextGeneration(
             CausalLM model,
             Tokenizer tokenizer,
             Conversation conversation,
-            GenerationParameters defaults,
-            Set<Integer> eosTokenIds) {
+            GenerationConfig defaults) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.conversation = conversation;
         this.defaults = defaults;
-        this.eosTokenIds = Set.copyOf(eosTokenIds);
+        tokenTexts = new Supplier<>() {
+            private String[] texts;
+
+            @Override
+            public synchronized String[] get() {
+                if (texts == null) {
+                    texts = IntStream.range(0, model.vocabularySize())
+                            .mapToObj(id -> tokenizer.isSpecial(id) ? "" : tokenizer.tokenText(id))
+                            .toArray(String[]::new);
+                }
+                return texts;
+            }
+        };
     }
 
     /**
@@ -70,17 +88,16 @@ public final class TextGeneration implements AutoCloseable {
         Tokenizer tokenizer = Tokenizers.open(checkpoint);
         boolean opened = false;
         try {
-            ModelDefaults defaults = ModelDefaults.of(checkpoint, tokenizer, model.vocabularySize());
+            GenerationConfig defaults = ModelDefaults.of(checkpoint, tokenizer, model.vocabularySize());
             Map<String, ?> parameters = options.entrySet().stream()
-                    .filter(e -> GenerationParameters.NAMES.contains(e.getKey()) && e.getValue() != null)
+                    .filter(e -> Parameter.byName(e.getKey()).isPresent() && e.getValue() != null)
                     .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
             Object template = options.get("chat_template");
             TextGeneration text = new TextGeneration(
                     model,
                     tokenizer,
                     new CheckpointConversation(checkpoint, tokenizer, template == null ? null : template.toString()),
-                    defaults.parameters().with(parameters),
-                    defaults.eosTokenIds());
+                    defaults.with(parameters));
             opened = true;
             return text;
         } finally {
@@ -107,7 +124,7 @@ public final class TextGeneration implements AutoCloseable {
     }
 
     /**
-     * Answers one input and gives out the text as it grows.
+     * Answers one input and gives out the text of the (first) answer as it grows.
      *
      * @param sink receives pieces of text, on this thread; together they are the text of the answer
      * @param cancellation ends the answer within one step, as an interrupt of this thread does
@@ -117,7 +134,7 @@ public final class TextGeneration implements AutoCloseable {
     }
 
     /**
-     * Answers several inputs together, up to 32 at a time: each step reads the weights once for all of them.
+     * Answers several inputs together, up to 32 answers at a time: each step reads the weights once for all of them.
      *
      * @return the answers in the order of the inputs
      */
@@ -125,14 +142,23 @@ public final class TextGeneration implements AutoCloseable {
         return run(inputs, piece -> {}, new Cancellation());
     }
 
-    /** An answer to be pulled piece by piece. The prompt is checked now; nothing is computed before the first piece is asked for. */
+    /**
+     * An answer to be pulled piece by piece. The prompt is checked now; nothing is computed before the first piece is
+     * asked for.
+     *
+     * @throws IllegalArgumentException as {@link #generate(TextInput)}, and if {@code n} asks for several answers
+     */
     public TextStream stream(TextInput input) {
-        int[] prompt = fitting(promptTokens(input));
-        GenerationParameters parameters = defaults.with(input.parameters());
-        return new TextStream(
-                sink -> new TextCollector(tokenizer, detokenizer(input, prompt), parameters, sink),
-                listener -> TokenStream.open(
-                        model, new Request(prompt, parameters.toConfig(eosTokenIds), listener, new Cancellation())));
+        int answers = defaults.with(input.parameters()).get(Parameter.N);
+        if (answers > 1) {
+            throw new IllegalArgumentException("n must be 1 for a stream of text, found " + answers);
+        }
+        return new TextStream(streamAll(input));
+    }
+
+    /** All answers to an input, to be pulled piece by piece. */
+    AnswerStream streamAll(TextInput input) {
+        return new AnswerStream(model, (sink, cancellation) -> answers(input, sink, cancellation));
     }
 
     /**
@@ -141,8 +167,49 @@ public final class TextGeneration implements AutoCloseable {
      * @throws RuntimeException as {@link #generate(TextInput)} would throw it before its first step
      */
     public void check(TextInput input) {
-        defaults.with(input.parameters());
-        fitting(promptTokens(input));
+        answers(input, piece -> {}, new Cancellation());
+    }
+
+    private Answers answers(TextInput input, Consumer<AnswerPiece> sink, Cancellation cancellation) {
+        GenerationConfig config = constrained(defaults.with(input.parameters()));
+        int[] prompt = fitting(promptTokens(input));
+        String echo = "";
+        if (config.get(Parameter.ECHO)) {
+            if (!(input instanceof CompletionInput completion)) {
+                throw new IllegalArgumentException("echo needs a text to continue, found a conversation");
+            }
+            echo = completion.prompt();
+        }
+        ToolCallFormat tools = input instanceof ChatInput chat && !chat.tools().isEmpty()
+                ? conversation.toolCallFormat().orElse(null)
+                : null;
+        String echoed = echo;
+        return new Answers(
+                model,
+                prompt,
+                config,
+                cancellation,
+                choice -> new TextCollector(choice, tokenizer, detokenizer(input, prompt), config, echoed, tools, sink),
+                sink);
+    }
+
+    /** Puts what needs the tokenizer into the form that the generator takes. */
+    private GenerationConfig constrained(GenerationConfig config) {
+        GenerationConfig result = config;
+        if (!config.get(Parameter.BAD_WORDS).isEmpty()) {
+            LogitsProcessor bans = new BadWords(tokenTexts.get(), config.get(Parameter.BAD_WORDS));
+            result = result.with(Parameter.LOGITS_PROCESSOR, bans.andThen(config.get(Parameter.LOGITS_PROCESSOR)));
+        }
+        List<String> stops = config.get(Parameter.STOP);
+        if (config.get(Parameter.NUM_BEAMS) > 1 && !stops.isEmpty()) {
+            // beams do not come token by token, so the collector cannot end them
+            StoppingCriteria stop = tokens -> {
+                String text = tokenizer.decode(tokens.answer(), true);
+                return stops.stream().anyMatch(text::contains);
+            };
+            result = result.with(Parameter.STOPPING_CRITERIA, stop.or(config.get(Parameter.STOPPING_CRITERIA)));
+        }
+        return result;
     }
 
     private int[] fitting(int[] tokens) {
@@ -215,33 +282,42 @@ public final class TextGeneration implements AutoCloseable {
     }
 
     /** How to generate if a request does not say. */
-    public GenerationParameters defaults() {
+    public GenerationConfig defaults() {
         return defaults;
     }
 
     /** Tokens that end an answer. */
     public Set<Integer> eosTokenIds() {
-        return eosTokenIds;
+        return defaults.endTokens();
     }
 
     private List<ChatOutput> run(List<? extends TextInput> inputs, Consumer<String> sink, Cancellation cancellation) {
-        List<TextCollector> collectors = new ArrayList<>(inputs.size());
-        List<Request> requests = new ArrayList<>(inputs.size());
-        for (TextInput input : inputs) {
-            GenerationParameters parameters = defaults.with(input.parameters());
-            int[] prompt = fitting(promptTokens(input));
-            TextCollector collector = new TextCollector(tokenizer, detokenizer(input, prompt), parameters, sink);
-            collectors.add(collector);
-            requests.add(new Request(prompt, parameters.toConfig(eosTokenIds), collector, cancellation));
-        }
-        List<ChatOutput> outputs = new ArrayList<>(inputs.size());
+        Consumer<AnswerPiece> pieces = piece -> {
+            if (piece.choice() == 0 && !piece.text().isEmpty()) {
+                sink.accept(piece.text());
+            }
+        };
+        List<Answers> all = inputs.stream().map(input -> answers(input, pieces, cancellation)).toList();
+        List<Request> requests = all.stream()
+                .filter(answers -> !answers.isBeamSearch())
+                .flatMap(answers -> answers.requests().stream())
+                .toList();
+        List<Generation> generations = new ArrayList<>();
         for (int from = 0; from < requests.size(); from += MAX_BATCH) {
-            List<Request> together = requests.subList(from, Math.min(from + MAX_BATCH, requests.size()));
-            for (Generation generation : Generator.generate(model, together)) {
-                outputs.add(collectors.get(outputs.size()).finish(generation));
+            generations.addAll(
+                    Generator.generate(model, requests.subList(from, Math.min(from + MAX_BATCH, requests.size()))));
+        }
+        Iterator<Generation> next = generations.iterator();
+        for (Answers answers : all) {
+            if (answers.isBeamSearch()) {
+                answers.searchBeams();
+            } else {
+                for (int choice = 0; choice < answers.size(); choice++) {
+                    answers.finish(choice, next.next());
+                }
             }
         }
-        return outputs;
+        return all.stream().map(Answers::output).toList();
     }
 
     /** An answer begins a text of its own; a continuation goes on in the middle of one, where a leading space counts. */

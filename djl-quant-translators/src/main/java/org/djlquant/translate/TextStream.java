@@ -1,50 +1,31 @@
 package org.djlquant.translate;
 
-import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.Queue;
-import java.util.function.Consumer;
-import java.util.function.Function;
-import org.djlquant.generate.TokenListener;
-import org.djlquant.generate.TokenStream;
 
 /**
  * An answer as it grows. Each piece of text is computed on the thread that asks for it, so whoever stops
  * asking pays for nothing more; closing frees the memory of the request, and ends it within one step
- * when another thread is waiting in {@link #hasNext()}. A stop string may take a piece's text back while
- * it is held; what was given out stays.
+ * when another thread is waiting in {@link #hasNext()}. Text that may be the beginning of a stop string or of a
+ * tool call is held back until that is decided; what was given out stays.
  */
 public final class TextStream implements Iterator<String>, AutoCloseable {
-    private final Queue<String> pieces = new ArrayDeque<>();
-    private final TextCollector collector;
-    private final TokenStream tokens;
-    private ChatOutput result;
+    private final AnswerStream answer;
+    private String piece;
 
-    /**
-     * Opens lazily: nothing is computed before the first {@code hasNext()}.
-     *
-     * @param newCollector makes the collector for a sink of pieces
-     * @param newTokens makes the token stream for a listener
-     */
-    TextStream(
-            Function<Consumer<String>, TextCollector> newCollector,
-            Function<TokenListener, TokenStream> newTokens) {
-        collector = newCollector.apply(pieces::add);
-        tokens = newTokens.apply(collector);
+    /** The text of a single answer. */
+    TextStream(AnswerStream answer) {
+        this.answer = answer;
     }
 
     /** Computes tokens until there is text; false once the answer is complete, cancelled or the stream closed. */
     @Override
     public synchronized boolean hasNext() {
-        while (pieces.isEmpty() && result == null) {
-            if (tokens.hasNext()) {
-                tokens.nextInt();
-            } else {
-                result = collector.finish(tokens.result());
-            }
+        while (piece == null && answer.hasNext()) {
+            String text = answer.next().text();
+            piece = text.isEmpty() ? null : text;
         }
-        return !pieces.isEmpty();
+        return piece != null;
     }
 
     /** The next piece of text, never empty. */
@@ -53,7 +34,9 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
         if (!hasNext()) {
             throw new NoSuchElementException("the answer has ended");
         }
-        return pieces.remove();
+        String next = piece;
+        piece = null;
+        return next;
     }
 
     /**
@@ -61,16 +44,13 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
      *
      * @return text, finish reason, usage and timings
      */
-    public synchronized ChatOutput result() {
-        while (hasNext()) {
-            pieces.remove();
-        }
-        return result;
+    public ChatOutput result() {
+        return answer.result();
     }
 
     /** Cancels what is left. Idempotent; may be called from any thread. */
     @Override
     public void close() {
-        tokens.close();
+        answer.close();
     }
 }

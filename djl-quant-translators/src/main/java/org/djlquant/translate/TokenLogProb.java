@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param token text of the token by itself
  * @param id its id
- * @param logProb natural logarithm of its probability
+ * @param logProb natural logarithm of its probability; NaN for the first token of a prompt, which nothing predicts
  * @param top the likeliest tokens at this place, likeliest first; empty unless {@code top_logprobs} asked for them
  */
 public record TokenLogProb(String token, int id, double logProb, List<TokenLogProb> top) {

@@ -20,6 +20,8 @@ import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Metadata;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.generate.GenerationConfig;
+import org.djlquant.generate.Parameter;
 import org.djlquant.tokenizer.Tokenizer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,20 +125,23 @@ class CheckpointTextsTest {
         when(tokenizer.tokenId("<|end|>")).thenReturn(11);
         when(tokenizer.decode(new int[] {11}, true)).thenReturn("<|end|>");
         keys.put("tokenizer.ggml.eos_token_id", "4294967295");
-        assertEquals(Set.of(5, 6, 7, 8, 9, 10), ModelDefaults.of(checkpoint, tokenizer, 20).eosTokenIds());
+        assertEquals(Set.of(5, 6, 7, 8, 9, 10), ModelDefaults.of(checkpoint, tokenizer, 20).endTokens());
     }
 
     @Test
     void readsDefaultParameters() {
         files.put("generation_config.json", "{\"temperature\": 0.6, \"top_p\": 0.9, \"max_length\": 4096}");
-        GenerationParameters greedy = ModelDefaults.of(checkpoint, tokenizer, 20).parameters();
-        assertEquals(0.9f, greedy.topP());
-        assertFalse(greedy.doSample(), "a temperature alone does not turn sampling on");
-        files.put("generation_config.json", "{\"do_sample\": true, \"temperature\": 0.6, \"top_k\": null}");
-        GenerationParameters sampled = ModelDefaults.of(checkpoint, tokenizer, 20).parameters();
-        assertTrue(sampled.doSample());
-        assertEquals(0.6f, sampled.temperature());
-        assertEquals(50, sampled.topK());
+        GenerationConfig greedy = ModelDefaults.of(checkpoint, tokenizer, 20);
+        assertEquals(0.9f, greedy.get(Parameter.TOP_P));
+        assertFalse(greedy.get(Parameter.DO_SAMPLE), "a temperature alone does not turn sampling on");
+        files.put("generation_config.json", "{\"do_sample\": true, \"temperature\": 0.6, \"top_k\": null, \"num_beams\": 4,"
+                + " \"bad_words_ids\": [[7, 8]], \"eos_token_id\": 3}");
+        GenerationConfig sampled = ModelDefaults.of(checkpoint, tokenizer, 20);
+        assertTrue(sampled.get(Parameter.DO_SAMPLE));
+        assertEquals(0.6f, sampled.get(Parameter.TEMPERATURE));
+        assertEquals(50, sampled.get(Parameter.TOP_K));
+        assertEquals(1, sampled.get(Parameter.NUM_BEAMS), "beams are not drawn at random");
+        assertEquals(List.of(List.of(7, 8)), sampled.get(Parameter.BAD_WORDS_IDS));
     }
 
     @Test

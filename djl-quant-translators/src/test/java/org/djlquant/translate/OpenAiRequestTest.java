@@ -21,10 +21,10 @@ class OpenAiRequestTest {
                  "messages": [{"role": "system", "content": "Be brief."},
                               {"role": "user", "content": [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]}],
                  "tools": [{"type": "function", "function": {"name": "f", "x": 1, "y": 1.5}}],
-                 "max_tokens": 5, "stop": ["a"], "frequency_penalty": 0.0, "logit_bias": {}}""");
+                 "max_tokens": 5, "stop": ["a"], "parallel_tool_calls": true}""");
         ChatInput chat = (ChatInput) request.input();
         assertEquals(List.of(ChatMessage.system("Be brief."), ChatMessage.user("Hello")), chat.messages());
-        assertEquals(Map.of("max_tokens", 5L, "stop", List.of("a")), chat.parameters());
+        assertEquals(Map.of("max_tokens", 5L, "n", 1L, "stop", List.of("a")), chat.parameters());
         Map<?, ?> function = (Map<?, ?>) chat.tools().getFirst().get("function");
         assertEquals(1L, function.get("x"));
         assertEquals(1.5, function.get("y"));
@@ -51,12 +51,12 @@ class OpenAiRequestTest {
         "{\"messages\":[{\"role\":\"user\"}]}|messages[0].content",
         "{\"messages\":[{\"content\":\"x\"}]}|messages[0].role",
         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]}|not text",
-        "{\"prompt\":\"a\",\"n\":0}|n must be between 1 and 16",
-        "{\"prompt\":\"a\",\"n\":\"2\"}|n must be between 1 and 16",
-        "{\"prompt\":\"a\",\"n\":2,\"stream\":true}|1 if the answer is streamed",
         "{\"prompt\":\"a\",\"best_of\":2}|best_of is not supported and must be 1",
         "{\"prompt\":\"a\",\"response_format\":{\"type\":\"json_object\"}}|response_format",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":5}|tools must be",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"required\"}|tool_choice must be auto or none",
+        "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"[\"}}]}]}|messages[0].tool_calls",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"logits_processor\":\"x\"}|unknown field logits_processor",
         "{\"prompt\":\"a\",\"temprature\":1}|unknown field temprature; known are"
     })
     void aBadRequestSaysWhatIsWrong(String json, String expected) {

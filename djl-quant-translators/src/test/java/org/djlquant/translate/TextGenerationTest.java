@@ -18,6 +18,8 @@ import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.generate.Cancellation;
+import org.djlquant.generate.GenerationConfig;
+import org.djlquant.generate.Parameter;
 import org.djlquant.tokenizer.Tokenizer;
 import org.djlquant.tokenizer.Tokenizers;
 import org.junit.jupiter.api.AfterEach;
@@ -217,6 +219,6 @@ class TextGenerationTest {
     @Test
     void knowsItsEndTokens() {
         assertEquals(Set.of(2), text.eosTokenIds());
-        assertEquals(GenerationParameters.DEFAULTS, text.defaults());
+        assertEquals(GenerationConfig.DEFAULTS.with(Parameter.EOS_TOKEN_ID, Set.of(2)), text.defaults());
     }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import org.djlquant.generate.Generation;
 import org.djlquant.generate.GenerationConfig;
 import org.djlquant.generate.Generator;
@@ -201,7 +200,7 @@ class GoldenModelsTest {
     }
 
     private static GenerationConfig greedy(int tokens) {
-        return new GenerationConfig(tokens, 0, 0, 1, 0, 1, 0, Set.of());
+        return GenerationConfig.greedy(tokens);
     }
 
     private static void assertClose(float[] expected, int expectedFrom, float[] found, int foundFrom, int n) {

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.djlquant.engine.CausalLMTranslator;
 import org.djlquant.engine.QuantModel;
@@ -69,7 +68,7 @@ class TextGeneratorTest {
     }
 
     private static int[] greedy(CausalLM model, long[] prompt) {
-        GenerationConfig config = new GenerationConfig(NEW_TOKENS, 0, 0, 1, 0, 1, 0, Set.of());
+        GenerationConfig config = GenerationConfig.greedy(NEW_TOKENS);
         return Generator.generate(model, new Request(ints(prompt), config)).tokens();
     }
 

@@ -10,7 +10,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -20,7 +19,9 @@ class SamplerGoldenTest {
 
     record Case(String logits, float temperature, int topK, float topP, float minP, float repetitionPenalty, List<Float> left) {
         GenerationConfig config(long seed) {
-            return new GenerationConfig(1, temperature, topK, topP, minP, repetitionPenalty, seed, Set.of());
+            return GenerationConfig.greedy(1).with(Map.of(
+                    "temperature", temperature, "top_k", topK, "top_p", topP, "min_p", minP,
+                    "repetition_penalty", repetitionPenalty, "seed", seed));
         }
 
         @Override
@@ -41,8 +42,8 @@ class SamplerGoldenTest {
         Golden golden = golden();
         return golden.cases().stream().map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
             float[] logits = golden.logits().get(c.logits());
-            Sampler sampler = sampler(golden, c, 1);
-            float[] left = sampler.process(logits, 0, logits.length);
+            Sampler sampler = new Sampler(c.config(1));
+            float[] left = sampler.process(new TokenHistory(golden.prompt()), logits, 0, logits.length);
             for (int i = 0; i < logits.length; i++) {
                 Float expected = c.left().get(i);
                 if (expected == null) {
@@ -61,9 +62,10 @@ class SamplerGoldenTest {
             float[] logits = golden.logits().get(c.logits());
             int draws = 20_000;
             int[] counts = new int[logits.length];
-            Sampler sampler = sampler(golden, c, 12345);
+            Sampler sampler = new Sampler(c.config(12345));
+            TokenHistory history = new TokenHistory(golden.prompt());
             for (int i = 0; i < draws; i++) {
-                counts[sampler.sample(logits, 0, logits.length)]++;
+                counts[sampler.sample(history, logits, 0, logits.length)]++;
             }
             double total = c.left().stream().mapToDouble(v -> v == null ? 0 : Math.exp(v)).sum();
             for (int i = 0; i < logits.length; i++) {
@@ -76,13 +78,5 @@ class SamplerGoldenTest {
                 }
             }
         })).toList();
-    }
-
-    private static Sampler sampler(Golden golden, Case c, long seed) {
-        Sampler sampler = new Sampler(c.config(seed), LogitsProcessor.NONE);
-        for (int token : golden.prompt()) {
-            sampler.acceptPrompt(token);
-        }
-        return sampler;
     }
 }

@@ -7,11 +7,14 @@ import org.djlquant.translate.ChatInput;
 import org.djlquant.translate.TextStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** One answer, or a conversation. */
 @Command(
         name = "chat",
+        modelTransformer = SamplingOptions.class,
         description = {
             "Chat with a model. With --message: one answer. Without: a conversation, in which",
             "/system TEXT sets the system prompt, /reset forgets what was said, /exit or Ctrl-D ends",
@@ -21,8 +24,8 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private LoadOptions load;
 
-    @Mixin
-    private SamplingOptions sampling;
+    @Spec
+    private CommandSpec spec;
 
     @Option(names = "--message", paramLabel = "TEXT", description = "What to say.")
     private String message;
@@ -34,7 +37,7 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (ZooModel<ChatInput, TextStream> model = load.open(ChatInput.class);
                 Predictor<ChatInput, TextStream> predictor = model.newPredictor()) {
-            Conversation conversation = new Conversation(predictor, sampling.toMap(), system);
+            Conversation conversation = new Conversation(predictor, SamplingOptions.given(spec), system);
             if (message == null) {
                 System.err.println(LoadOptions.report(model));
                 new ChatTerminal(conversation).run();

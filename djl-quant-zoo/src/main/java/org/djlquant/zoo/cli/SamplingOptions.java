@@ -2,52 +2,60 @@ package org.djlquant.zoo.cli;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import picocli.CommandLine.Option;
+import org.djlquant.generate.Parameter;
+import picocli.CommandLine.IModelTransformer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-/** Options that choose tokens; those not given are the model's own defaults. */
-final class SamplingOptions {
-    @Option(names = "--max-new-tokens", paramLabel = "N", description = "Most tokens to generate.")
-    private Integer maxNewTokens;
+/**
+ * An option for each {@link Parameter} of generation: {@code --top-p} for {@code top_p}. Those not given are the
+ * model's own defaults.
+ */
+final class SamplingOptions implements IModelTransformer {
 
-    @Option(names = "--temperature", paramLabel = "T", description = "0 always takes the likeliest token.")
-    private Float temperature;
-
-    @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens; 0 = all.")
-    private Integer topK;
-
-    @Option(names = "--top-p", paramLabel = "P", description = "Choose among the likeliest tokens that reach this probability.")
-    private Float topP;
-
-    @Option(names = "--min-p", paramLabel = "P", description = "Leave out tokens below this share of the likeliest one.")
-    private Float minP;
-
-    @Option(names = "--repetition-penalty", paramLabel = "R", description = "Above 1 makes repetition less likely.")
-    private Float repetitionPenalty;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Same seed, same text.")
-    private Long seed;
-
-    @Option(names = "--stop", paramLabel = "TEXT", description = "Stop before this text; may be given several times.")
-    private List<String> stop;
-
-    /** The given options under the names that every interface of the product uses. */
-    Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        put(map, "max_new_tokens", maxNewTokens);
-        put(map, "temperature", temperature);
-        put(map, "top_k", topK);
-        put(map, "top_p", topP);
-        put(map, "min_p", minP);
-        put(map, "repetition_penalty", repetitionPenalty);
-        put(map, "seed", seed);
-        put(map, "stop", stop);
-        return map;
+    @Override
+    public CommandSpec transform(CommandSpec spec) {
+        for (Parameter<?> parameter : Parameter.all()) {
+            if (parameter.isData()) {
+                spec.addOption(option(parameter));
+            }
+        }
+        return spec;
     }
 
-    private static void put(Map<String, Object> map, String name, Object value) {
-        if (value != null) {
-            map.put(name, value);
+    private static OptionSpec option(Parameter<?> parameter) {
+        boolean flag = parameter.defaultValue() instanceof Boolean;
+        OptionSpec.Builder option = OptionSpec.builder("--" + parameter.name().replace('_', '-'))
+                .paramLabel(flag ? "true|false" : parameter.isRepeatable() ? "VALUE" : "N")
+                .description(sentence(parameter.description()) + " Must be " + parameter.range() + "."
+                        + (parameter.isRepeatable() ? " May be given several times." : ""));
+        if (flag) {
+            option.arity("0..1").fallbackValue("true");
         }
+        if (parameter.isRepeatable()) {
+            option.type(List.class).auxiliaryTypes(String.class);
+        } else {
+            option.type(String.class);
+        }
+        return option.build();
+    }
+
+    private static String sentence(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
+    }
+
+    /** The given options under the names that every interface of the product uses. */
+    static Map<String, Object> given(CommandSpec spec) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (Parameter<?> parameter : Parameter.all()) {
+            OptionSpec option = spec.findOption("--" + parameter.name().replace('_', '-'));
+            if (option != null && option.getValue() != null) {
+                Object value = option.getValue();
+                map.put(parameter.name(), value);
+            }
+        }
+        return map;
     }
 }

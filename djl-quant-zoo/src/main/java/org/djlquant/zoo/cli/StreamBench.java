@@ -3,7 +3,6 @@ package org.djlquant.zoo.cli;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,7 +37,7 @@ final class StreamBench {
     }
 
     private double run(int streams) {
-        GenerationConfig config = new GenerationConfig(ANSWER, 0, 0, 1, 0, 1, 0, Set.of());
+        GenerationConfig config = GenerationConfig.greedy(ANSWER);
         List<Future<Integer>> answers = new ArrayList<>();
         int tokens = 0;
         long begin = System.nanoTime();
