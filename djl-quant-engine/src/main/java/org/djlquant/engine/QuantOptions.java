@@ -12,6 +12,7 @@ import org.djlquant.format.ggml.GgmlOptions;
 import org.djlquant.kernel.IntegerKernels;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.model.ModelOptions;
 import org.djlquant.quantize.Quantizer;
 import org.djlquant.runtime.Workers;
@@ -36,7 +37,7 @@ record QuantOptions(
         Optional<String> file,
         Optional<Integer> threads,
         int maxModelLen,
-        Optional<ModelOptions.KvCacheType> kvCacheType,
+        Optional<LayerCache.Type> kvCacheType,
         long kvCacheBytes,
         boolean prefixCaching,
         Optional<LoadQuantization> quantization,
@@ -50,7 +51,7 @@ record QuantOptions(
         KNOWN.put("threads", "compute threads of this model, by default those of the JVM");
         KNOWN.put("max_model_len", "most tokens of a sequence (alias n_ctx)");
         KNOWN.put("n_ctx", null);
-        KNOWN.put("kv_cache_dtype", "float32 or float16");
+        KNOWN.put("kv_cache_dtype", "float32, float16 or int8");
         KNOWN.put("kv_cache_memory_bytes", "most memory of the KV caches of all requests together; by default a share of what is left");
         KNOWN.put("enable_prefix_caching", "false: do not keep what prompts computed for others that begin alike");
         KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
@@ -197,13 +198,14 @@ record QuantOptions(
         return Checkpoints.open(path);
     }
 
-    private static Optional<ModelOptions.KvCacheType> kvCacheType(String value) {
+    private static Optional<LayerCache.Type> kvCacheType(String value) {
         return switch (value.strip().toLowerCase(Locale.ROOT)) {
             case "auto" -> Optional.empty();
-            case "float32", "f32", "fp32" -> Optional.of(ModelOptions.KvCacheType.F32);
-            case "float16", "f16", "fp16", "half" -> Optional.of(ModelOptions.KvCacheType.F16);
+            case "float32", "f32", "fp32" -> Optional.of(LayerCache.Type.F32);
+            case "float16", "f16", "fp16", "half" -> Optional.of(LayerCache.Type.F16);
+            case "int8", "q8_0", "q8" -> Optional.of(LayerCache.Type.Q8);
             default -> throw new IllegalArgumentException(
-                    "option kv_cache_dtype must be auto, float32 or float16, found " + value);
+                    "option kv_cache_dtype must be auto, float32, float16 or int8, found " + value);
         };
     }
 

@@ -53,6 +53,36 @@ public interface LayerCache extends AutoCloseable {
     @Override
     void close();
 
+    /** How keys and values are kept. */
+    enum Type {
+        /** 32-bit floats: what the reference computes with. */
+        F32,
+        /** 16-bit floats: half the memory, relative rounding of 2⁻¹¹. */
+        F16,
+        /** 8-bit integers and a scale for each head of each position ({@link #quantize}): a quarter of the memory. */
+        Q8
+    }
+
+    /**
+     * The 8-bit form of a head: {@code codes[i] = round(x[i] / scale)}, halves away from zero.
+     *
+     * @param x the head's {@code n} values from {@code at} on
+     * @param codes receives {@code n} codes from −127 to 127
+     * @return the scale, max |x| / 127
+     */
+    static float quantize(float[] x, int at, int n, byte[] codes) {
+        float max = 0;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, Math.abs(x[at + i]));
+        }
+        float inverse = max == 0 ? 0 : 127 / max;
+        for (int i = 0; i < n; i++) {
+            float code = x[at + i] * inverse;
+            codes[i] = (byte) (code + Math.copySign(0.5f, code));
+        }
+        return max / 127;
+    }
+
     /**
      * What a cache must hold.
      *
@@ -62,31 +92,31 @@ public interface LayerCache extends AutoCloseable {
      * @param scale factor on q·k, usually 1/√headDim
      * @param softCap bound that scores approach smoothly (Gemma 2), or 0 for none
      * @param window sliding window in tokens, or {@link Integer#MAX_VALUE} for full attention
-     * @param half whether keys and values are kept as float16 instead of float32
+     * @param type how keys and values are kept
      */
-    record Shape(int heads, int kvHeads, int headDim, float scale, float softCap, int window, boolean half) {
+    record Shape(int heads, int kvHeads, int headDim, float scale, float softCap, int window, Type type) {
         /** Full attention to float32 keys and values, with the usual scale. */
         public static Shape of(int heads, int kvHeads, int headDim) {
-            return new Shape(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), 0, Integer.MAX_VALUE, false);
+            return new Shape(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), 0, Integer.MAX_VALUE, Type.F32);
         }
 
         /** The same with another factor on q·k. */
         public Shape withScale(float other) {
-            return new Shape(heads, kvHeads, headDim, other, softCap, window, half);
+            return new Shape(heads, kvHeads, headDim, other, softCap, window, type);
         }
 
         /** The same with scores bounded. */
         public Shape withSoftCap(float other) {
-            return new Shape(heads, kvHeads, headDim, scale, other, window, half);
+            return new Shape(heads, kvHeads, headDim, scale, other, window, type);
         }
 
         /** The same with another window. */
         public Shape withWindow(int other) {
-            return new Shape(heads, kvHeads, headDim, scale, softCap, other, half);
+            return new Shape(heads, kvHeads, headDim, scale, softCap, other, type);
         }
 
-        /** The same with keys and values in float16, or not. */
-        public Shape withHalf(boolean other) {
+        /** The same with keys and values kept otherwise. */
+        public Shape withType(Type other) {
             return new Shape(heads, kvHeads, headDim, scale, softCap, window, other);
         }
     }

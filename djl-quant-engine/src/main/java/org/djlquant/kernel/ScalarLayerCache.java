@@ -10,48 +10,60 @@ final class ScalarLayerCache implements LayerCache {
 
     private final Shape shape;
     private final int width;
+    private final byte[] buffer;
     private final List<Chunk> chunks = new ArrayList<>();
     private int length;
 
     /** Leading chunks that a fork may hold too: they are copied before they are written to. */
     private int shared;
 
-    /** {@link #CHUNK} positions; one of the two pairs of arrays is used. */
-    private static final class Chunk {
-        final float[] keys;
-        final float[] values;
-        final short[] halfKeys;
-        final short[] halfValues;
+    /** {@link #CHUNK} positions of keys and of values. */
+    private record Chunk(Plane keys, Plane values) {
+        Chunk copy() {
+            return new Chunk(keys.copy(), values.copy());
+        }
+    }
 
-        Chunk(int size, boolean half) {
-            keys = half ? null : new float[size];
-            values = half ? null : new float[size];
-            halfKeys = half ? new short[size] : null;
-            halfValues = half ? new short[size] : null;
+    /** Vectors position after position; the arrays of one type are used, the others are null. */
+    private record Plane(int headDim, float[] floats, short[] halves, byte[] codes, float[] scales) {
+        static Plane of(Shape shape) {
+            int size = CHUNK * shape.kvHeads() * shape.headDim();
+            return switch (shape.type()) {
+                case F32 -> new Plane(shape.headDim(), new float[size], null, null, null);
+                case F16 -> new Plane(shape.headDim(), null, new short[size], null, null);
+                case Q8 -> new Plane(shape.headDim(), null, null, new byte[size], new float[CHUNK * shape.kvHeads()]);
+            };
         }
 
-        Chunk(Chunk other) {
-            keys = other.keys == null ? null : other.keys.clone();
-            values = other.values == null ? null : other.values.clone();
-            halfKeys = other.halfKeys == null ? null : other.halfKeys.clone();
-            halfValues = other.halfValues == null ? null : other.halfValues.clone();
+        Plane copy() {
+            return new Plane(
+                    headDim,
+                    floats == null ? null : floats.clone(),
+                    halves == null ? null : halves.clone(),
+                    codes == null ? null : codes.clone(),
+                    scales == null ? null : scales.clone());
         }
 
-        float key(int i) {
-            return keys != null ? keys[i] : Float.float16ToFloat(halfKeys[i]);
+        float get(int i) {
+            if (floats != null) {
+                return floats[i];
+            }
+            return halves != null ? Float.float16ToFloat(halves[i]) : codes[i] * scales[i / headDim];
         }
 
-        float value(int i) {
-            return values != null ? values[i] : Float.float16ToFloat(halfValues[i]);
-        }
-
-        void set(int i, float key, float value) {
-            if (keys != null) {
-                keys[i] = key;
-                values[i] = value;
+        /** Stores the {@code width} values of a position from {@code at} on. */
+        void set(int at, float[] x, int from, int width, byte[] buffer) {
+            if (floats != null) {
+                System.arraycopy(x, from, floats, at, width);
+            } else if (halves != null) {
+                for (int i = 0; i < width; i++) {
+                    halves[at + i] = Float.floatToFloat16(x[from + i]);
+                }
             } else {
-                halfKeys[i] = Float.floatToFloat16(key);
-                halfValues[i] = Float.floatToFloat16(value);
+                for (int i = 0; i < width; i += headDim) {
+                    scales[(at + i) / headDim] = LayerCache.quantize(x, from + i, headDim, buffer);
+                    System.arraycopy(buffer, 0, codes, at + i, headDim);
+                }
             }
         }
     }
@@ -59,6 +71,7 @@ final class ScalarLayerCache implements LayerCache {
     ScalarLayerCache(Shape shape) {
         this.shape = shape;
         width = shape.kvHeads() * shape.headDim();
+        buffer = new byte[shape.headDim()];
     }
 
     @Override
@@ -71,16 +84,15 @@ final class ScalarLayerCache implements LayerCache {
             float[] keys, int keysOffset, int keysStride, float[] values, int valuesOffset, int valuesStride, int tokens) {
         for (int t = 0; t < tokens; t++, length++) {
             if (length == chunks.size() * CHUNK) {
-                chunks.add(new Chunk(CHUNK * width, shape.half()));
+                chunks.add(new Chunk(Plane.of(shape), Plane.of(shape)));
             } else if (length / CHUNK < shared) {
                 shared = length / CHUNK;
-                chunks.set(shared, new Chunk(chunks.get(shared)));
+                chunks.set(shared, chunks.get(shared).copy());
             }
             Chunk chunk = chunks.get(length / CHUNK);
             int at = length % CHUNK * width;
-            for (int i = 0; i < width; i++) {
-                chunk.set(at + i, keys[keysOffset + t * keysStride + i], values[valuesOffset + t * valuesStride + i]);
-            }
+            chunk.keys.set(at, keys, keysOffset + t * keysStride, width, buffer);
+            chunk.values.set(at, values, valuesOffset + t * valuesStride, width, buffer);
         }
     }
 
@@ -116,8 +128,8 @@ final class ScalarLayerCache implements LayerCache {
         Chunk chunk = chunks.get(position / CHUNK);
         int at = position % CHUNK * width;
         for (int i = 0; i < width; i++) {
-            key[i] = chunk.key(at + i);
-            value[i] = chunk.value(at + i);
+            key[i] = chunk.keys.get(at + i);
+            value[i] = chunk.values.get(at + i);
         }
     }
 
@@ -151,7 +163,7 @@ final class ScalarLayerCache implements LayerCache {
             int at = j % CHUNK * width + column;
             float dot = 0;
             for (int i = 0; i < headDim; i++) {
-                dot += q[qAt + i] * chunk.key(at + i);
+                dot += q[qAt + i] * chunk.keys.get(at + i);
             }
             float score = dot * shape.scale();
             scores[j - first] = shape.softCap() == 0 ? score : shape.softCap() * (float) Math.tanh(score / shape.softCap());
@@ -170,14 +182,19 @@ final class ScalarLayerCache implements LayerCache {
             int at = j % CHUNK * width + column;
             float weight = (float) (scores[j - first] / sum);
             for (int i = 0; i < headDim; i++) {
-                out[outAt + i] += weight * chunk.value(at + i);
+                out[outAt + i] += weight * chunk.values.get(at + i);
             }
         }
     }
 
     @Override
     public long bytes(int positions) {
-        return Math.ceilDiv(positions, CHUNK) * (long) CHUNK * width * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
+        long elements = Math.ceilDiv(positions, CHUNK) * 2L * CHUNK * width;
+        return switch (shape.type()) {
+            case F32 -> elements * Float.BYTES;
+            case F16 -> elements * Short.BYTES;
+            case Q8 -> elements + elements / shape.headDim() * Float.BYTES;
+        };
     }
 
     @Override

@@ -85,7 +85,9 @@ final class DecoderSequence implements Sequence {
     /** Notes the tokens of the positions that are about to follow. */
     void remember(int[] ids, int from, int count) {
         if (knowsTokens()) {
-            tokens = Arrays.copyOf(tokens, Math.max(tokens.length, Math.max(2 * known, known + count)));
+            if (known + count > tokens.length) {
+                tokens = Arrays.copyOf(tokens, Math.max(2 * known, known + count));
+            }
             System.arraycopy(ids, from, tokens, known, count);
             known += count;
         }

@@ -13,7 +13,7 @@ import org.djlquant.runtime.Workers;
  * @param workers the threads that compute; shared between models, never closed by a model
  * @param maxModelLen most positions of a sequence ({@code max_model_len}), or 0 for what the
  *     checkpoint was trained with, reduced to what memory allows
- * @param kvCacheType how keys and values are kept
+ * @param kvCacheType how keys and values are kept ({@code kv_cache_dtype})
  * @param kvCacheBytes most bytes of the KV caches of all requests together ({@code kv_cache_memory_bytes}), or 0 for
  *     a share of what memory there is
  * @param prefixCaching whether what requests computed is kept for others that begin alike ({@code
@@ -24,23 +24,10 @@ public record ModelOptions(
         Kernels kernels,
         Workers workers,
         int maxModelLen,
-        KvCacheType kvCacheType,
+        LayerCache.Type kvCacheType,
         long kvCacheBytes,
         boolean prefixCaching,
         LoadProgress progress) {
-
-    /** Element type of the KV cache ({@code kv_cache_dtype}). */
-    public enum KvCacheType {
-        /** 32-bit floats: what the reference computes with. */
-        F32,
-        /** 16-bit floats: half the memory, relative rounding of 2⁻¹¹. */
-        F16;
-
-        /** Bytes of one element. */
-        public int bytes() {
-            return this == F32 ? 4 : 2;
-        }
-    }
 
     /** Receives the progress of a load, on the loading thread. */
     @FunctionalInterface
@@ -71,7 +58,7 @@ public record ModelOptions(
 
     /** The defaults on given kernels and workers: context as trained, float32 cache, prefixes kept, no progress. */
     public static ModelOptions of(Kernels kernels, Workers workers) {
-        return new ModelOptions(kernels, workers, 0, KvCacheType.F32, 0, true, (done, total) -> {});
+        return new ModelOptions(kernels, workers, 0, LayerCache.Type.F32, 0, true, (done, total) -> {});
     }
 
     /** With another {@code max_model_len}. */
@@ -80,7 +67,7 @@ public record ModelOptions(
     }
 
     /** With another type of the KV cache. */
-    public ModelOptions withKvCacheType(KvCacheType type) {
+    public ModelOptions withKvCacheType(LayerCache.Type type) {
         return new ModelOptions(kernels, workers, maxModelLen, type, kvCacheBytes, prefixCaching, progress);
     }
 
@@ -101,6 +88,6 @@ public record ModelOptions(
 
     /** A shape with the element type of these options. */
     LayerCache.Shape cacheShape(LayerCache.Shape s) {
-        return s.withHalf(kvCacheType == KvCacheType.F16);
+        return s.withType(kvCacheType);
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.kernel.ScalarKernels;
 import org.djlquant.runtime.MemoryPlan;
 import org.djlquant.runtime.ModelTooLargeException;
@@ -129,7 +130,7 @@ class LoadingTest {
     void thePlanCountsWeightsAndCache() {
         MemoryPlan plan = Models.plan(checkpoint, ModelOptions.of(new ScalarKernels(), Workers.shared())
                 .withMaxModelLen(20)
-                .withKvCacheType(ModelOptions.KvCacheType.F16));
+                .withKvCacheType(LayerCache.Type.F16));
         long elements = checkpoint.values.values().stream().mapToLong(v -> v.length).sum();
         assertEquals(4 * elements, plan.weightBytes());
         assertEquals(2 * 2 * 16 * 2, plan.kvBytesPerToken());

@@ -38,9 +38,9 @@ public class AttentionBenchmark {
     @Param({"1", "128"})
     public int tokens;
 
-    /** Whether keys and values are float16. */
-    @Param({"false", "true"})
-    public boolean half;
+    /** How keys and values are kept. */
+    @Param({"F32", "F16", "Q8"})
+    public LayerCache.Type type;
 
     /** Threads that compute. */
     @Param({"1", "2"})
@@ -55,7 +55,7 @@ public class AttentionBenchmark {
     @Setup
     public void setUp() {
         workers = Workers.of(threads);
-        LayerCache.Shape shape = FLOAT.withHalf(half);
+        LayerCache.Shape shape = FLOAT.withType(type);
         cache = KernelsProvider.get().kernels().newCache(shape);
         int width = shape.kvHeads() * shape.headDim();
         Random random = new Random(1);

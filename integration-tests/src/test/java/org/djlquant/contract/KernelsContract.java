@@ -20,6 +20,7 @@ import org.djlquant.runtime.Workers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -299,13 +300,13 @@ abstract class KernelsContract {
     static Stream<LayerCache.Shape> caches() {
         int all = Integer.MAX_VALUE;
         Stream.Builder<LayerCache.Shape> shapes = Stream.builder();
-        for (boolean half : new boolean[] {false, true}) {
-            shapes.add(new LayerCache.Shape(4, 4, 64, 0.125f, 0, all, half));
-            shapes.add(new LayerCache.Shape(8, 2, 128, 0.09f, 0, all, half));
-            shapes.add(new LayerCache.Shape(7, 1, 80, 0.1f, 2.5f, all, half));
-            shapes.add(new LayerCache.Shape(6, 2, 20, 0.2f, 0, 37, half));
-            shapes.add(new LayerCache.Shape(32, 4, 16, 0.25f, 0, 1, half));
-            shapes.add(new LayerCache.Shape(6, 3, 36, 0.3f, 1.5f, 29, half));
+        for (LayerCache.Type type : LayerCache.Type.values()) {
+            shapes.add(new LayerCache.Shape(4, 4, 64, 0.125f, 0, all, type));
+            shapes.add(new LayerCache.Shape(8, 2, 128, 0.09f, 0, all, type));
+            shapes.add(new LayerCache.Shape(7, 1, 80, 0.1f, 2.5f, all, type));
+            shapes.add(new LayerCache.Shape(6, 2, 20, 0.2f, 0, 37, type));
+            shapes.add(new LayerCache.Shape(32, 4, 16, 0.25f, 0, 1, type));
+            shapes.add(new LayerCache.Shape(6, 3, 36, 0.3f, 1.5f, 29, type));
         }
         return shapes.build();
     }
@@ -337,17 +338,31 @@ abstract class KernelsContract {
             float[] value = new float[width];
             for (int position : new int[] {0, 63, 64, 100, length - 1}) {
                 cache.read(position, key, value);
-                for (int i = 0; i < width; i++) {
-                    assertEquals(stored(keys[3 + position * (width + 2) + i], shape), key[i]);
-                    assertEquals(stored(values[1 + position * (width + 4) + i], shape), value[i]);
-                }
+                assertArrayEquals(stored(keys, 3 + position * (width + 2), shape), key);
+                assertArrayEquals(stored(values, 1 + position * (width + 4), shape), value);
             }
-            assertTrue(cache.bytes() >= 2L * length * width * (shape.half() ? 2 : 4));
+            assertTrue(cache.bytes() >= 2L * length * width * (4 >> shape.type().ordinal()));
         }
     }
 
-    private static float stored(float value, LayerCache.Shape shape) {
-        return shape.half() ? Float.float16ToFloat(Float.floatToFloat16(value)) : value;
+    /** What the cache holds of the heads of a position. */
+    private static float[] stored(float[] x, int at, LayerCache.Shape shape) {
+        int dim = shape.headDim();
+        float[] held = Arrays.copyOfRange(x, at, at + shape.kvHeads() * dim);
+        for (int head = 0; head < held.length; head += dim) {
+            float max = 0;
+            for (int i = head; i < head + dim; i++) {
+                max = Math.max(max, Math.abs(held[i]));
+            }
+            for (int i = head; i < head + dim; i++) {
+                held[i] = switch (shape.type()) {
+                    case F32 -> held[i];
+                    case F16 -> Float.float16ToFloat(Float.floatToFloat16(held[i]));
+                    case Q8 -> Math.round(Math.abs(held[i]) * (127 / max)) * Math.signum(held[i]) * (max / 127) + 0f;
+                };
+            }
+        }
+        return held;
     }
 
     /** Compares with the formula in double precision, over what the cache says it holds. */
@@ -397,9 +412,9 @@ abstract class KernelsContract {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void scoresOfAnySizeGiveFiniteAttention(boolean half) {
-        LayerCache.Shape shape = LayerCache.Shape.of(1, 1, 32).withHalf(half);
+    @EnumSource(LayerCache.Type.class)
+    void scoresOfAnySizeGiveFiniteAttention(LayerCache.Type type) {
+        LayerCache.Shape shape = LayerCache.Shape.of(1, 1, 32).withType(type);
         try (LayerCache cache = kernels().newCache(shape)) {
             float[] keys = new float[2 * 32];
             float[] values = new float[2 * 32];
@@ -413,6 +428,53 @@ abstract class KernelsContract {
             float[] out = new float[32];
             cache.attend(q, 0, 32, out, 0, 32, 1, workers);
             assertEquals(1f, out[7], 1e-6f);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LayerCache.Type.class)
+    void forksShareWhatTheyDoNotChange(LayerCache.Type type) {
+        LayerCache.Shape shape = LayerCache.Shape.of(4, 2, 20).withType(type);
+        int width = 40;
+        float[] x = random(400 * width, 5);
+        try (LayerCache cache = kernels().newCache(shape);
+                LayerCache alone = kernels().newCache(shape)) {
+            cache.append(x, 0, width, x, 0, width, 150);
+            LayerCache fork = cache.fork(100);
+            LayerCache second = fork.fork(100);
+            assertEquals(100, fork.length());
+            assertEquals(cache.bytes(100), fork.bytes());
+            // all of them go on differently, the first after a step back into what they share
+            cache.truncate(30);
+            cache.append(x, 200 * width, width, x, 200 * width, width, 90);
+            fork.append(x, 300 * width, width, x, 300 * width, width, 70);
+            second.truncate(64);
+            second.append(x, 320 * width, width, x, 320 * width, width, 1);
+            alone.append(x, 0, width, x, 0, width, 30);
+            alone.append(x, 200 * width, width, x, 200 * width, width, 90);
+            assertSame(alone, cache, width);
+            alone.truncate(0);
+            alone.append(x, 0, width, x, 0, width, 100);
+            alone.append(x, 300 * width, width, x, 300 * width, width, 70);
+            assertSame(alone, fork, width);
+            alone.truncate(64);
+            alone.append(x, 320 * width, width, x, 320 * width, width, 1);
+            assertSame(alone, second, width);
+            assertThrows(IllegalArgumentException.class, () -> second.fork(66));
+            fork.close();
+            assertSame(alone, second, width);
+            second.close();
+        }
+    }
+
+    private static void assertSame(LayerCache expected, LayerCache found, int width) {
+        assertEquals(expected.length(), found.length());
+        float[][] e = new float[2][width];
+        float[][] f = new float[2][width];
+        for (int i = 0; i < expected.length(); i++) {
+            expected.read(i, e[0], e[1]);
+            found.read(i, f[0], f[1]);
+            assertArrayEquals(e, f, "position " + i);
         }
     }
 

@@ -12,6 +12,7 @@ import org.djlquant.generate.GenerationConfig;
 import org.djlquant.generate.Generator;
 import org.djlquant.generate.Request;
 import org.djlquant.generate.TokenStream;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.ModelOptions;
@@ -154,7 +155,7 @@ class GoldenModelsTest {
     void aHalfCacheStaysWithinItsRounding(String name) {
         int[] prompt = GoldenModels.reference(name).prompt();
         float[] expected = GoldenModels.logits(name);
-        ModelOptions half = ModelOptions.defaults().withKvCacheType(ModelOptions.KvCacheType.F16);
+        ModelOptions half = ModelOptions.defaults().withKvCacheType(LayerCache.Type.F16);
         try (CausalLM model = Models.load(GoldenModels.open(name), half);
                 Sequence sequence = model.newSequence()) {
             Batch batch = new Batch();

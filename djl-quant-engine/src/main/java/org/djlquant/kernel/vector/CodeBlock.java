@@ -128,7 +128,7 @@ final class CodeBlock {
     }
 
     /**
-     * Codes of 3, 5 or 6 bits in two planes; parameters as for {@link #onePlane}.
+     * Codes of 5 or 6 bits in two planes; parameters as for {@link #onePlane}.
      *
      * @param p byte offset of the first word of the high plane
      */

@@ -83,7 +83,7 @@ final class TileMatMul implements MatMul {
             int quads = layout.quads(L);
             int from = (int) ((long) quads * part / parts);
             int to = (int) ((long) quads * (part + 1) / parts);
-            if (from < to && tokens > MAX_DOT_TOKENS && tokens <= MAX_BLOCK_TOKENS) {
+            if (from < to && tokens > MAX_DOT_TOKENS && tokens <= maxBlockTokens()) {
                 blocks(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
             } else if (from < to && tokens <= MAX_DOT_TOKENS) {
                 dot(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
@@ -188,6 +188,11 @@ final class TileMatMul implements MatMul {
             }
             xs[xsAt + g] = sum;
         }
+    }
+
+    /** The largest number of tokens that runs in blocks; 3-bit codes have no kernel for it. */
+    int maxBlockTokens() {
+        return layout.low == 3 ? 0 : MAX_BLOCK_TOKENS;
     }
 
     // ---- blocks of four tokens --------------------------------------------------------------------------------

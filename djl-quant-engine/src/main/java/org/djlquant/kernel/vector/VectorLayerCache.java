@@ -16,11 +16,13 @@ import org.djlquant.runtime.Workers;
  * Keys in blocks of L positions, transposed so that a lane is a position and scores need no sums
  * across lanes; values position after position in columns of 2L dimensions. Both lie head by head
  * in chunks of {@value #CHUNK} positions, so growth never copies. Two float16 numbers share an int:
- * of keys the dimensions 2i and 2i + 1, of values the dimensions i and i + L of a column.
+ * of keys the dimensions 2i and 2i + 1, of values the dimensions i and i + L of a column. Four bytes share
+ * one too: of keys the dimensions 4i … 4i + 3, of values the dimensions i + jL of a column of 4L.
  *
  * <pre>
- * keys    [kv head][block][dimension][L]             (float16: [dimension / 2][L] ints)
- * values  [kv head][column of 2L][position][2L]      (float16: [position][L] ints)
+ * keys    [kv head][block][dimension][L]             (float16: [dimension / 2][L] ints, bytes: [dimension / 4][L])
+ * values  [kv head][column of 2L][position][2L]      (float16: [position][L] ints, bytes: columns of 4L)
+ * scales  [kv head][position]                        (of bytes, for keys and for values)
  * </pre>
  *
  * Queries are taken four at a time: the heads that share a key/value head, of one or more tokens.
@@ -46,25 +48,44 @@ final class VectorLayerCache implements LayerCache {
     /** Leading chunks that a fork may hold too: they are copied before they are written to. */
     private int shared;
 
-    /** The arrays of one type are used; the others are null. */
-    private record Chunk(float[] keys, float[] values, int[] halfKeys, int[] halfValues) {
+    private final byte[] buffer;
+
+    /** Floats, or numbers packed in ints and, for bytes, their scales; the others are null. */
+    private record Chunk(
+            float[] keys, float[] values, int[] packedKeys, int[] packedValues, float[] keyScales, float[] valueScales) {
         Chunk copy() {
             return keys != null
-                    ? new Chunk(keys.clone(), values.clone(), null, null)
-                    : new Chunk(null, null, halfKeys.clone(), halfValues.clone());
+                    ? new Chunk(keys.clone(), values.clone(), null, null, null, null)
+                    : new Chunk(
+                            null,
+                            null,
+                            packedKeys.clone(),
+                            packedValues.clone(),
+                            keyScales == null ? null : keyScales.clone(),
+                            valueScales == null ? null : valueScales.clone());
         }
     }
 
     VectorLayerCache(Shape shape) {
         this.shape = shape;
-        dim = Math.ceilDiv(shape.headDim(), 2 * L) * 2 * L;
+        int column = shape.type() == Type.Q8 ? 4 * L : 2 * L;
+        dim = Math.ceilDiv(shape.headDim(), column) * column;
+        buffer = new byte[shape.headDim()];
     }
 
     private Chunk newChunk() {
         int size = shape.kvHeads() * CHUNK * dim;
-        return shape.half()
-                ? new Chunk(null, null, new int[size / 2], new int[size / 2])
-                : new Chunk(new float[size], new float[size], null, null);
+        return switch (shape.type()) {
+            case F32 -> new Chunk(new float[size], new float[size], null, null, null, null);
+            case F16 -> new Chunk(null, null, new int[size / 2], new int[size / 2], null, null);
+            case Q8 -> new Chunk(
+                    null,
+                    null,
+                    new int[size / 4],
+                    new int[size / 4],
+                    new float[shape.kvHeads() * CHUNK],
+                    new float[shape.kvHeads() * CHUNK]);
+        };
     }
 
     @Override
@@ -87,7 +108,12 @@ final class VectorLayerCache implements LayerCache {
 
     @Override
     public long bytes(int positions) {
-        return (long) Math.ceilDiv(positions, CHUNK) * shape.kvHeads() * CHUNK * dim * 2 * (shape.half() ? Short.BYTES : Float.BYTES);
+        long heads = (long) Math.ceilDiv(positions, CHUNK) * shape.kvHeads() * CHUNK * 2;
+        return switch (shape.type()) {
+            case F32 -> heads * dim * Float.BYTES;
+            case F16 -> heads * dim * Short.BYTES;
+            case Q8 -> heads * (dim + Float.BYTES);
+        };
     }
 
     @Override
@@ -117,6 +143,15 @@ final class VectorLayerCache implements LayerCache {
         return ((head * (CHUNK / L) + slot / L) * (dim / 2) + d / 2) * L + slot % L;
     }
 
+    /** The word of a key plane of bytes that holds dimension {@code d}, and of a value plane. */
+    private int keyQuad(int head, int slot, int d) {
+        return ((head * (CHUNK / L) + slot / L) * (dim / 4) + d / 4) * L + slot % L;
+    }
+
+    private int valueQuad(int head, int slot, int d) {
+        return ((head * (dim / (4 * L)) + d / (4 * L)) * CHUNK + slot) * L + d % L;
+    }
+
     private int valueAt(int head, int slot, int d) {
         return ((head * (dim / (2 * L)) + d / (2 * L)) * CHUNK + slot) * 2 * L + d % (2 * L);
     }
@@ -141,10 +176,19 @@ final class VectorLayerCache implements LayerCache {
             for (int h = 0; h < shape.kvHeads(); h++) {
                 int k = keysOffset + t * keysStride + h * headDim;
                 int v = valuesOffset + t * valuesStride + h * headDim;
-                if (shape.half()) {
+                if (shape.type() == Type.F16) {
                     for (int d = 0; d < headDim; d++) {
-                        putHalf(chunk.halfKeys, keyPair(h, slot, d), d % 2, keys[k + d]);
-                        putHalf(chunk.halfValues, valuePair(h, slot, d), d / L % 2, values[v + d]);
+                        putHalf(chunk.packedKeys, keyPair(h, slot, d), d % 2, keys[k + d]);
+                        putHalf(chunk.packedValues, valuePair(h, slot, d), d / L % 2, values[v + d]);
+                    }
+                } else if (shape.type() == Type.Q8) {
+                    chunk.keyScales[h * CHUNK + slot] = LayerCache.quantize(keys, k, headDim, buffer);
+                    for (int d = 0; d < headDim; d++) {
+                        putByte(chunk.packedKeys, keyQuad(h, slot, d), d % 4, buffer[d]);
+                    }
+                    chunk.valueScales[h * CHUNK + slot] = LayerCache.quantize(values, v, headDim, buffer);
+                    for (int d = 0; d < headDim; d++) {
+                        putByte(chunk.packedValues, valueQuad(h, slot, d), d / L % 4, buffer[d]);
                     }
                 } else {
                     for (int d = 0, at = keyAt(h, slot, 0); d < headDim; d++, at += L) {
@@ -164,6 +208,11 @@ final class VectorLayerCache implements LayerCache {
         pairs[at] = upper == 0 ? pairs[at] & 0xffff0000 | bits : pairs[at] & 0xffff | bits << 16;
     }
 
+    private static void putByte(int[] quads, int at, int index, byte code) {
+        int shift = 8 * index;
+        quads[at] = quads[at] & ~(0xff << shift) | (code & 0xff) << shift;
+    }
+
     @Override
     public void read(int position, float[] key, float[] value) {
         if (position < 0 || position >= length) {
@@ -174,12 +223,21 @@ final class VectorLayerCache implements LayerCache {
         for (int h = 0; h < shape.kvHeads(); h++) {
             for (int d = 0; d < shape.headDim(); d++) {
                 int at = h * shape.headDim() + d;
-                if (shape.half()) {
-                    key[at] = half(chunk.halfKeys[keyPair(h, slot, d)] >> d % 2 * 16);
-                    value[at] = half(chunk.halfValues[valuePair(h, slot, d)] >> d / L % 2 * 16);
-                } else {
-                    key[at] = chunk.keys[keyAt(h, slot, d)];
-                    value[at] = chunk.values[valueAt(h, slot, d)];
+                switch (shape.type()) {
+                    case F32 -> {
+                        key[at] = chunk.keys[keyAt(h, slot, d)];
+                        value[at] = chunk.values[valueAt(h, slot, d)];
+                    }
+                    case F16 -> {
+                        key[at] = half(chunk.packedKeys[keyPair(h, slot, d)] >> d % 2 * 16);
+                        value[at] = half(chunk.packedValues[valuePair(h, slot, d)] >> d / L % 2 * 16);
+                    }
+                    case Q8 -> {
+                        byte k = (byte) (chunk.packedKeys[keyQuad(h, slot, d)] >> d % 4 * 8);
+                        byte v = (byte) (chunk.packedValues[valueQuad(h, slot, d)] >> d / L % 4 * 8);
+                        key[at] = k * chunk.keyScales[h * CHUNK + slot];
+                        value[at] = v * chunk.valueScales[h * CHUNK + slot];
+                    }
                 }
             }
         }
@@ -265,25 +323,36 @@ final class VectorLayerCache implements LayerCache {
         for (int position = from; position < to; position += 2 * L) {
             Chunk chunk = chunks.get(position / CHUNK);
             int slot = position % CHUNK;
-            if (shape.half()) {
-                AttentionBlock.halfScores(
-                        chunk.halfKeys, keyPair(head, slot, 0), dim, queries, scores, position - from, stride);
-            } else {
-                AttentionBlock.scores(chunk.keys, keyAt(head, slot, 0), dim, queries, scores, position - from, stride);
+            switch (shape.type()) {
+                case F32 -> AttentionBlock.scores(
+                        chunk.keys, keyAt(head, slot, 0), dim, queries, scores, position - from, stride);
+                case F16 -> AttentionBlock.halfScores(
+                        chunk.packedKeys, keyPair(head, slot, 0), dim, queries, scores, position - from, stride);
+                case Q8 -> ByteAttentionBlock.scores(
+                        chunk.packedKeys, keyQuad(head, slot, 0), dim, chunk.keyScales, head * CHUNK + slot,
+                        queries, scores, position - from, stride);
             }
         }
     }
 
-    /** Adds Σ score · value over positions {@code from} to {@code to}. */
+    /** Adds Σ score · value over positions {@code from} to {@code to}; may change the scores. */
     private void values(int head, int from, int to, float[] scores, int stride, float[] sums) {
         for (int position = from; position < to; ) {
             Chunk chunk = chunks.get(position / CHUNK);
             int slot = position % CHUNK;
             int count = Math.min(CHUNK - slot, to - position);
-            for (int d = 0; d < dim; d += 2 * L) {
-                if (shape.half()) {
+            if (shape.type() == Type.Q8) {
+                ByteAttentionBlock.scale(scores, position - from, stride, chunk.valueScales, head * CHUNK + slot, count);
+                for (int d = 0; d < dim; d += 4 * L) {
+                    ByteAttentionBlock.values(
+                            chunk.packedValues, valueQuad(head, slot, d), count,
+                            scores, position - from, stride, sums, d * QUERIES);
+                }
+            }
+            for (int d = 0; d < dim && shape.type() != Type.Q8; d += 2 * L) {
+                if (shape.type() == Type.F16) {
                     AttentionBlock.halfValues(
-                            chunk.halfValues, valuePair(head, slot, d), count,
+                            chunk.packedValues, valuePair(head, slot, d), count,
                             scores, position - from, stride, sums, d * QUERIES);
                 } else {
                     AttentionBlock.values(

@@ -226,13 +226,15 @@ public final class WarmingKernels implements Kernels {
         private final MatMul packed;
         private final WarmUp few;
         private final WarmUp some;
+        private final int maxBlockTokens;
         private final WarmUp many;
         private MatMul stored;
 
         WarmingMatMul(MatMul packed, MatMul stored, WeightMatrix weight) {
             this.packed = packed;
             few = matrix(weight, packed.layout(), FEW);
-            some = TileMatMul.MAX_BLOCK_TOKENS > 0 ? matrix(weight, packed.layout(), SOME) : few;
+            maxBlockTokens = packed instanceof TileMatMul tiles ? tiles.maxBlockTokens() : 0;
+            some = maxBlockTokens > 0 ? matrix(weight, packed.layout(), SOME) : few;
             many = matrix(weight, packed.layout(), MANY);
             this.stored = allReady() ? null : stored;
         }
@@ -254,7 +256,7 @@ public final class WarmingKernels implements Kernels {
         }
 
         private boolean quick(int tokens) {
-            WarmUp warmUp = tokens <= TileMatMul.MAX_DOT_TOKENS ? few : tokens <= TileMatMul.MAX_BLOCK_TOKENS ? some : many;
+            WarmUp warmUp = tokens <= TileMatMul.MAX_DOT_TOKENS ? few : tokens <= maxBlockTokens ? some : many;
             return warmUp.ready() || (long) rows() * cols() * tokens >= WORTH_WAITING && warmUp.await();
         }
 
@@ -287,7 +289,7 @@ public final class WarmingKernels implements Kernels {
     // ---- attention --------------------------------------------------------------------------------------------
 
     private WarmUp attention(LayerCache.Shape shape) {
-        return WarmUp.of("attention " + shape.half() + (shape.softCap() == 0 ? "" : " capped"), () -> new WarmUp.Trial() {
+        return WarmUp.of("attention " + shape.type() + (shape.softCap() == 0 ? "" : " capped"), () -> new WarmUp.Trial() {
             private static final int LENGTH = 48;
             private final int width = shape.kvHeads() * shape.headDim();
             private final int heads = shape.heads() * shape.headDim();

@@ -28,7 +28,7 @@ final class LoadOptions {
     @Option(names = "--max-model-len", paramLabel = "N", description = "Longest sequence; default: as trained.")
     private Integer maxModelLen;
 
-    @Option(names = "--kv-cache-dtype", paramLabel = "TYPE", description = "float32 (default) or float16.")
+    @Option(names = "--kv-cache-dtype", paramLabel = "TYPE", description = "float32 (default), float16 or int8.")
     private String kvCacheType;
 
     @Option(names = "--quantize", paramLabel = "SCHEME", description = "Quantize a float checkpoint while loading, e.g. Q4_0.")
