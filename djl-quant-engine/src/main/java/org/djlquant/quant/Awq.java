@@ -28,6 +28,7 @@ final class Awq extends ZeroPointMatrix {
     private final Tensor qweight;
     private final Tensor qzeros;
     private final Tensor scales;
+    private final FloatRows scale;
 
     private Awq(int rows, int cols, int group, boolean gemv, Tensor qweight, Tensor qzeros, Tensor scales) {
         super(rows, cols, Math.ceilDiv(cols, group), runs(cols, group), null);
@@ -35,6 +36,7 @@ final class Awq extends ZeroPointMatrix {
         this.qweight = qweight;
         this.qzeros = qzeros;
         this.scales = scales;
+        this.scale = scales.numbers();
     }
 
     /** Opens a module that has a {@code qweight}. */
@@ -81,27 +83,64 @@ final class Awq extends ZeroPointMatrix {
     }
 
     @Override
-    void codes(int row, byte[] codes) {
+    void codes(int first, int count, byte[][] codes) {
+        int cols = cols();
         if (gemv) {
-            long at = (long) row * codes.length / 2;
-            for (int k = 0; k < codes.length; k += 2) {
-                int pair = Bytes.u8(qweight.data(), at++);
-                codes[k] = (byte) (pair & 15);
-                codes[k + 1] = (byte) (pair >> 4);
+            for (int r = 0; r < count; r++) {
+                long at = (long) (first + r) * cols / 2;
+                for (int k = 0; k < cols; k += 8, at += 4) {
+                    int word = Bytes.i32(qweight.data(), at);
+                    Bytes.putEight(codes[r], k, Long.expand(word, 0x0f0f0f0f0f0f0f0fL));
+                }
             }
             return;
         }
-        int shift = 4 * NIBBLE[row % 8];
-        long at = row / 8 * 4L;
-        for (int k = 0; k < codes.length; k++, at += rows() / 2) {
-            codes[k] = (byte) (Bytes.i32(qweight.data(), at) >>> shift & 15);
+        for (int r = 0; r < count; ) {
+            int row = first + r;
+            if (row % 8 == 0 && r + 8 <= count) {
+                eightRows(row / 8, codes, r);
+                r += 8;
+            } else {
+                int shift = 4 * NIBBLE[row % 8];
+                long at = row / 8 * 4L;
+                for (int k = 0; k < cols; k++, at += rows() / 2) {
+                    codes[r][k] = (byte) (Bytes.i32(qweight.data(), at) >>> shift & 15);
+                }
+                r++;
+            }
+        }
+    }
+
+    /** The rows that share words: each word is read once for all of them. */
+    private void eightRows(int column, byte[][] codes, int first) {
+        int cols = cols();
+        long stride = rows() / 2;
+        long at = 4L * column;
+        byte[] c0 = codes[first];
+        byte[] c1 = codes[first + 1];
+        byte[] c2 = codes[first + 2];
+        byte[] c3 = codes[first + 3];
+        byte[] c4 = codes[first + 4];
+        byte[] c5 = codes[first + 5];
+        byte[] c6 = codes[first + 6];
+        byte[] c7 = codes[first + 7];
+        for (int k = 0; k < cols; k++, at += stride) {
+            int word = Bytes.i32(qweight.data(), at);
+            c0[k] = (byte) (word & 15);
+            c1[k] = (byte) (word >>> 16 & 15);
+            c2[k] = (byte) (word >>> 4 & 15);
+            c3[k] = (byte) (word >>> 20 & 15);
+            c4[k] = (byte) (word >>> 8 & 15);
+            c5[k] = (byte) (word >>> 24 & 15);
+            c6[k] = (byte) (word >>> 12 & 15);
+            c7[k] = (byte) (word >>> 28);
         }
     }
 
     @Override
     float scale(int row, int group) {
         long index = gemv ? row * scales.shape()[1] + group : (long) group * rows() + row;
-        return scales.element(index);
+        return scale.at(index);
     }
 
     @Override

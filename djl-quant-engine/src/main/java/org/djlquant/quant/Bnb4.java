@@ -203,7 +203,15 @@ public final class Bnb4 implements WeightMatrix {
     @Override
     public void unpackRow(int row, GroupedRow into) {
         long first = (long) row * cols;
-        for (int k = 0; k < cols; k++) {
+        int k = 0;
+        if (first % 2 == 0) {
+            for (; k + 8 <= cols; k += 8) {
+                int pairs = Bytes.i32(weight, (first + k) / 2);
+                int swapped = (pairs & 0x0f0f0f0f) << 4 | pairs >>> 4 & 0x0f0f0f0f;
+                Bytes.putEight(into.codes, k, Long.expand(swapped, 0x0f0f0f0f0f0f0f0fL));
+            }
+        }
+        for (; k < cols; k++) {
             into.codes[k] = (byte) code(first + k);
         }
         for (int g = 0; g < into.d.length; g++) {

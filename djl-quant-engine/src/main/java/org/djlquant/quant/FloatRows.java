@@ -10,6 +10,15 @@ import java.lang.foreign.MemorySegment;
  */
 public record FloatRows(Type type, MemorySegment data) {
 
+    /** A number. */
+    float at(long index) {
+        return switch (type) {
+            case F32 -> Bytes.f32(data, 4 * index);
+            case F16 -> Bytes.half(data, 2 * index);
+            case BF16 -> Float.intBitsToFloat(Bytes.u16(data, 2 * index) << 16);
+        };
+    }
+
     /** Stored floating-point types. */
     public enum Type {
         /** IEEE 754 binary32. */

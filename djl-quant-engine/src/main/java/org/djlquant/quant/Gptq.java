@@ -1,8 +1,5 @@
 package org.djlquant.quant;
 
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 import org.djlquant.quant.StoredModule.Tensor;
 
 /**
@@ -32,12 +29,14 @@ final class Gptq extends ZeroPointMatrix {
     private final Tensor qweight;
     private final Tensor qzeros;
     private final Tensor scales;
+    private final FloatRows scale;
 
     private Gptq(Tensor qweight, Tensor qzeros, Tensor scales, int bits, boolean minusOne, int[] groupOf, int[] order) {
         super(qweight.dim(1), groupOf.length, scales.dim(0), groupOf, order);
         this.qweight = qweight;
         this.qzeros = qzeros;
         this.scales = scales;
+        this.scale = scales.numbers();
         this.bits = bits;
         this.minusOne = minusOne;
         this.zeroWords = qzeros.dim(1);
@@ -65,7 +64,7 @@ final class Gptq extends ZeroPointMatrix {
         }
         int group = group(scales, (int) in, config);
         int[] groupOf = groupOf(module.tensor("g_idx"), (int) in, group, groups);
-        Gptq matrix = new Gptq(qweight, qzeros, scales, bits, format.equals("gptq"), groupOf, order(groupOf));
+        Gptq matrix = new Gptq(qweight, qzeros, scales, bits, format.equals("gptq"), groupOf, order(groupOf, groups));
         matrix.findForm(bits, group, scales.type());
         return matrix;
     }
@@ -113,13 +112,24 @@ final class Gptq extends ZeroPointMatrix {
     }
 
     /** Inputs sorted by group, those of a group in their order; {@code null} if they are already. */
-    private static int[] order(int[] groupOf) {
-        int[] order = IntStream.range(0, groupOf.length)
-                .boxed()
-                .sorted(Comparator.comparingInt(k -> groupOf[k]))
-                .mapToInt(Integer::intValue)
-                .toArray();
-        return Arrays.equals(order, IntStream.range(0, order.length).toArray()) ? null : order;
+    private static int[] order(int[] groupOf, int groups) {
+        int[] next = new int[groups + 1]; // where the next input of a group goes
+        boolean sorted = true;
+        for (int k = 0; k < groupOf.length; k++) {
+            next[groupOf[k] + 1]++;
+            sorted &= k == 0 || groupOf[k - 1] <= groupOf[k];
+        }
+        if (sorted) {
+            return null;
+        }
+        for (int g = 0; g < groups; g++) {
+            next[g + 1] += next[g];
+        }
+        int[] order = new int[groupOf.length];
+        for (int k = 0; k < groupOf.length; k++) {
+            order[next[groupOf[k]]++] = k;
+        }
+        return order;
     }
 
     @Override
@@ -133,27 +143,48 @@ final class Gptq extends ZeroPointMatrix {
     }
 
     @Override
-    void codes(int row, byte[] codes) {
-        int mask = (1 << bits) - 1;
-        long at = 4L * row;
+    void codes(int first, int count, byte[][] codes) {
         long stride = 4L * rows();
-        long buffer = 0;
-        int filled = 0;
-        for (int k = 0; k < codes.length; k++) {
-            if (filled < bits) {
-                buffer |= (Bytes.i32(qweight.data(), at) & 0xffff_ffffL) << filled;
-                filled += 32;
-                at += stride;
+        long at = 4L * first;
+        int cols = cols();
+        if (bits == 3) {
+            for (int k = 0; k < cols; k += 32, at += 3 * stride) {
+                for (int r = 0; r < count; r++) {
+                    threeWords(at + 4L * r, stride, codes[r], k);
+                }
             }
-            codes[k] = (byte) (buffer & mask);
-            buffer >>>= bits;
-            filled -= bits;
+            return;
         }
+        int fields = 32 / bits;
+        for (int k = 0; k < cols; k += fields, at += stride) {
+            for (int r = 0; r < count; r++) {
+                int word = Bytes.i32(qweight.data(), at + 4L * r);
+                switch (bits) {
+                    case 8 -> Bytes.putFour(codes[r], k, word);
+                    case 4 -> Bytes.putEight(codes[r], k, Long.expand(word, 0x0f0f0f0f0f0f0f0fL));
+                    default -> {
+                        Bytes.putEight(codes[r], k, Long.expand(word, 0x0303030303030303L));
+                        Bytes.putEight(codes[r], k + 8, Long.expand(word >>> 16, 0x0303030303030303L));
+                    }
+                }
+            }
+        }
+    }
+
+    /** 32 codes of 3 bits; three words are one stream of bits. */
+    private void threeWords(long at, long stride, byte[] codes, int k) {
+        long low = Bytes.i32(qweight.data(), at) & 0xffff_ffffL
+                | (long) Bytes.i32(qweight.data(), at + stride) << 32;
+        long high = Bytes.i32(qweight.data(), at + 2 * stride) & 0xffff_ffffL;
+        Bytes.putEight(codes, k, Long.expand(low, 0x0707070707070707L));
+        Bytes.putEight(codes, k + 8, Long.expand(low >>> 24, 0x0707070707070707L));
+        Bytes.putEight(codes, k + 16, Long.expand(low >>> 48 | high << 16, 0x0707070707070707L));
+        Bytes.putEight(codes, k + 24, Long.expand(high >>> 8, 0x0707070707070707L));
     }
 
     @Override
     float scale(int row, int group) {
-        return scales.element((long) group * rows() + row);
+        return scale.at((long) group * rows() + row);
     }
 
     @Override

@@ -20,6 +20,9 @@ public final class GroupedRow {
     /** Integer sub-minimum per group; empty without sub-scales or minimum. */
     public final byte[] m;
 
+    /** Codes in input order, for matrices that bring them into another. */
+    private byte[] unordered;
+
     /** Allocates the buffers for rows of {@code cols} elements. */
     public GroupedRow(GroupForm form, int cols) {
         int supers = Math.ceilDiv(cols, form.superGroup());
@@ -29,6 +32,13 @@ public final class GroupedRow {
         dmin = new float[form.hasMin() ? supers : 0];
         sc = new byte[form.subScales() ? groups : 0];
         m = new byte[form.subScales() && form.hasMin() ? groups : 0];
+    }
+
+    byte[] unordered() {
+        if (unordered == null) {
+            unordered = new byte[codes.length];
+        }
+        return unordered;
     }
 
     /** The value of column {@code k}: the formula of {@link GroupForm}, in its order of evaluation. */

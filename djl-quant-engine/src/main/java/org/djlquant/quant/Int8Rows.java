@@ -68,8 +68,13 @@ public record Int8Rows(MemorySegment codes, float[] scales, int rows, int cols) 
     @Override
     public void unpackRow(int row, GroupedRow into) {
         into.d[0] = scales[row];
-        for (int k = 0; k < cols; k++) {
-            into.codes[k] = (byte) (Bytes.s8(codes, (long) row * cols + k) + 128);
+        long first = (long) row * cols;
+        int k = 0;
+        for (; k + 8 <= cols; k += 8) {
+            Bytes.putEight(into.codes, k, Bytes.i64(codes, first + k) ^ 0x8080808080808080L);
+        }
+        for (; k < cols; k++) {
+            into.codes[k] = (byte) (Bytes.s8(codes, first + k) + 128);
         }
     }
 }

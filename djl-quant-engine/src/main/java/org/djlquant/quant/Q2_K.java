@@ -51,11 +51,11 @@ final class Q2_K extends FixedBlock {
 
     /** Reads the 256 two-bit codes of {@code qs}. */
     static void codes(MemorySegment data, long qs, byte[] codes, int at) {
-        for (int j = 0; j < 64; j++) {
-            int packed = Bytes.u8(data, qs + j);
+        for (int j = 0; j < 64; j += 8) {
+            long packed = Bytes.i64(data, qs + j);
             int k = at + j / 32 * 128 + j % 32;
             for (int s = 0; s < 4; s++) {
-                codes[k + 32 * s] = (byte) (packed >> 2 * s & 3);
+                Bytes.putEight(codes, k + 32 * s, packed >>> 2 * s & 0x0303030303030303L);
             }
         }
     }

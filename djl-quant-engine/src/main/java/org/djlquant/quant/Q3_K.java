@@ -51,10 +51,12 @@ final class Q3_K extends FixedBlock {
         }
         int at = 256 * block;
         Q2_K.codes(data, offset + 32, into.codes, at);
-        for (int l = 0; l < 32; l++) {
-            int mask = Bytes.u8(data, offset + l);
+        for (int l = 0; l < 32; l += 8) {
+            long mask = Bytes.i64(data, offset + l);
             for (int g = 0; g < 8; g++) {
-                into.codes[at + 32 * g + l] |= (byte) ((mask >> g & 1) << 2);
+                int k = at + 32 * g + l;
+                long bits = (mask >>> g & 0x0101010101010101L) << 2;
+                Bytes.putEight(into.codes, k, Bytes.eight(into.codes, k) | bits);
             }
         }
     }

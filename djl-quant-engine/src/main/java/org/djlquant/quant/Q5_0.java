@@ -40,8 +40,9 @@ final class Q5_0 extends FixedBlock {
     static void codes(MemorySegment data, long offset, byte[] codes, int at) {
         int qh = Bytes.i32(data, offset);
         Nibbles.unpack(data, offset + 4, 16, codes, at);
-        for (int k = 0; k < 32; k++) {
-            codes[at + k] |= (byte) ((qh >>> k & 1) << 4);
+        for (int k = 0; k < 32; k += 8) {
+            long bits = Long.expand(qh >>> k & 255, 0x0101010101010101L) << 4;
+            Bytes.putEight(codes, at + k, Bytes.eight(codes, at + k) | bits);
         }
     }
 

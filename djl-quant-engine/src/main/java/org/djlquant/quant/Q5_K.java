@@ -47,10 +47,12 @@ final class Q5_K extends FixedBlock {
         for (int c = 0; c < 4; c++) {
             Nibbles.unpack(data, offset + 48 + 32 * c, 32, into.codes, at + 64 * c);
         }
-        for (int l = 0; l < 32; l++) {
-            int high = Bytes.u8(data, offset + 16 + l);
+        for (int l = 0; l < 32; l += 8) {
+            long high = Bytes.i64(data, offset + 16 + l);
             for (int g = 0; g < 8; g++) {
-                into.codes[at + 32 * g + l] |= (byte) ((high >> g & 1) << 4);
+                int k = at + 32 * g + l;
+                long bits = (high >>> g & 0x0101010101010101L) << 4;
+                Bytes.putEight(into.codes, k, Bytes.eight(into.codes, k) | bits);
             }
         }
     }

@@ -48,10 +48,12 @@ final class Q6_K extends FixedBlock {
         for (int half = 0; half < 2; half++) {
             int at = 256 * block + 128 * half;
             Nibbles.unpack(data, offset + 64 * half, 64, into.codes, at);
-            for (int l = 0; l < 32; l++) {
-                int high = Bytes.u8(data, offset + 128 + 32 * half + l);
+            for (int l = 0; l < 32; l += 8) {
+                long high = Bytes.i64(data, offset + 128 + 32 * half + l);
                 for (int s = 0; s < 4; s++) {
-                    into.codes[at + 32 * s + l] |= (byte) ((high >> 2 * s & 3) << 4);
+                    int k = at + 32 * s + l;
+                    long bits = (high >>> 2 * s & 0x0303030303030303L) << 4;
+                    Bytes.putEight(into.codes, k, Bytes.eight(into.codes, k) | bits);
                 }
             }
         }

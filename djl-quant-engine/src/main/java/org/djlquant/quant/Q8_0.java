@@ -30,8 +30,9 @@ final class Q8_0 extends FixedBlock {
     @Override
     public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
-        for (int k = 0; k < 32; k++) {
-            into.codes[32 * block + k] = (byte) (Bytes.s8(data, offset + 2 + k) + 128);
+        for (int k = 0; k < 32; k += 8) {
+            // 128 more is the other sign bit
+            Bytes.putEight(into.codes, 32 * block + k, Bytes.i64(data, offset + 2 + k) ^ 0x8080808080808080L);
         }
     }
 

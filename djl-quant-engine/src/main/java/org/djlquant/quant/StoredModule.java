@@ -81,13 +81,9 @@ public interface StoredModule {
             return values;
         }
 
-        /** One element of a floating-point tensor. */
-        float element(long index) {
-            return switch (type) {
-                case "F16" -> Bytes.half(data, 2 * index);
-                case "BF16" -> Float.intBitsToFloat(Bytes.u16(data, 2 * index) << 16);
-                default -> Bytes.f32(data, 4 * index);
-            };
+        /** The elements of a floating-point tensor where they lie. */
+        FloatRows numbers() {
+            return new FloatRows(FloatRows.Type.valueOf(ofType("F32", "F16", "BF16").type), data);
         }
 
         /** The error that this tensor is not what the scheme expects. */

@@ -62,6 +62,18 @@ public interface WeightMatrix {
     }
 
     /**
+     * Takes neighbouring rows apart, as {@link #unpackRow} does one. Schemes whose words hold codes of
+     * several rows read each word once then.
+     *
+     * @param count rows, at most as many as {@code into} has
+     */
+    default void unpackRows(int first, int count, GroupedRow[] into) {
+        for (int i = 0; i < count; i++) {
+            unpackRow(first + i, into[i]);
+        }
+    }
+
+    /**
      * The input feature each stored column multiplies, or {@code null} if stored column {@code k}
      * is input {@code k}. {@link #decodeRow} and {@link #dot} are always in input order; only {@link
      * #unpackRow} yields stored order.

@@ -31,8 +31,8 @@ abstract class ZeroPointMatrix implements WeightMatrix {
         this.order = order;
     }
 
-    /** Writes the codes of a row in input order. */
-    abstract void codes(int row, byte[] codes);
+    /** Writes the codes of {@code count} rows in input order, each to its array. */
+    abstract void codes(int first, int count, byte[][] codes);
 
     /** Scale of a group. */
     abstract float scale(int row, int group);
@@ -93,7 +93,7 @@ abstract class ZeroPointMatrix implements WeightMatrix {
     @Override
     public final void decodeRow(int row, float[] dst, int dstOffset) {
         byte[] codes = new byte[cols];
-        codes(row, codes);
+        codes(row, 1, new byte[][] {codes});
         int group = -1;
         float scale = 0;
         int zero = 0;
@@ -119,20 +119,32 @@ abstract class ZeroPointMatrix implements WeightMatrix {
 
     @Override
     public final void unpackRow(int row, GroupedRow into) {
-        if (order == null) {
-            codes(row, into.codes);
-        } else {
-            byte[] codes = new byte[cols];
-            codes(row, codes);
-            for (int k = 0; k < cols; k++) {
-                into.codes[k] = codes[order[k]];
+        unpackRows(row, 1, new GroupedRow[] {into});
+    }
+
+    @Override
+    public final void unpackRows(int first, int count, GroupedRow[] into) {
+        byte[][] codes = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            codes[i] = order == null ? into[i].codes : into[i].unordered();
+        }
+        codes(first, count, codes);
+        for (int i = 0; i < count; i++) {
+            if (order != null) {
+                reorder(codes[i], into[i].codes);
+            }
+            for (int g = 0; g < groups; g++) {
+                into[i].d[g] = scale(first + i, g);
+                if (form.hasMin()) {
+                    into[i].dmin[g] = into[i].d[g] * zero(first + i, g);
+                }
             }
         }
-        for (int g = 0; g < groups; g++) {
-            into.d[g] = scale(row, g);
-            if (form.hasMin()) {
-                into.dmin[g] = into.d[g] * zero(row, g);
-            }
+    }
+
+    private void reorder(byte[] from, byte[] to) {
+        for (int k = 0; k < cols; k++) {
+            to[k] = from[order[k]];
         }
     }
 

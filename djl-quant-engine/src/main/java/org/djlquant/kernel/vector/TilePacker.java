@@ -18,44 +18,47 @@ final class TilePacker {
     private static final VarHandle LONGS =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** From a slot of a tile to its next one, in words: between them lie those of the other tiles. */
+    private static final int STRIDE = 4 * L;
+
     private final TileLayout layout;
     private final WeightMatrix weight;
     private final MemorySegment packed;
-    private final GroupedRow row;
+    private final GroupedRow[] rows = new GroupedRow[L];
+    private GroupedRow row;
     private final byte[] codes;
-    private final int[] tile;
+    private final int[] words;
 
     TilePacker(TileLayout layout, WeightMatrix weight, MemorySegment packed) {
         this.layout = layout;
         this.weight = weight;
         this.packed = packed;
-        row = new GroupedRow(layout.form, layout.cols);
+        for (int lane = 0; lane < L; lane++) {
+            rows[lane] = new GroupedRow(layout.form, layout.cols);
+        }
         codes = new byte[layout.paddedCols];
-        tile = new int[Math.toIntExact(layout.slotsPerTile() * L)];
+        words = new int[Math.toIntExact(layout.slotsPerTile() * STRIDE)];
     }
 
     /** Packs the four tiles of a quad; rows beyond the matrix stay zero. */
     void pack(int quad) {
-        long slots = layout.slotsPerTile();
+        if (layout.rows < (quad + 1) * STRIDE) {
+            Arrays.fill(words, 0);
+        }
         for (int t = 0; t < 4; t++) {
             int first = (4 * quad + t) * L;
-            int rows = Math.min(L, layout.rows - first);
-            if (rows <= 0) {
-                return;
+            int count = Math.min(L, layout.rows - first);
+            if (count <= 0) {
+                break;
             }
-            if (rows < L) {
-                Arrays.fill(tile, 0);
-            }
-            for (int lane = 0; lane < rows; lane++) {
-                weight.unpackRow(first + lane, row);
+            weight.unpackRows(first, count, rows);
+            for (int lane = 0; lane < count; lane++) {
+                row = rows[lane];
                 System.arraycopy(row.codes, 0, codes, 0, layout.cols);
-                packLane(lane);
-            }
-            long at = quad * slots * Lanes.QUAD_SLOT + t * Lanes.SLOT;
-            for (int i = 0; i < slots; i++, at += Lanes.QUAD_SLOT) {
-                MemorySegment.copy(tile, i * L, packed, ValueLayout.JAVA_INT_UNALIGNED, at, L);
+                packLane(t * L + lane);
             }
         }
+        MemorySegment.copy(words, 0, packed, ValueLayout.JAVA_INT_UNALIGNED, 4L * quad * words.length, words.length);
     }
 
     private void packLane(int lane) {
@@ -65,9 +68,9 @@ final class TilePacker {
             int k = chunk * TileLayout.CHUNK;
             int groups = layout.groups(cols);
             int known = Math.min(groups, Math.ceilDiv(layout.cols - k, layout.group));
-            int codesAt = at + layout.scaleSlots(cols) * L;
-            for (int i = at; known < groups && i < codesAt; i += L) {
-                tile[i] = 0; // groups of padding get no scale below
+            int codesAt = at + layout.scaleSlots(cols) * STRIDE;
+            for (int i = at; known < groups && i < codesAt; i += STRIDE) {
+                words[i] = 0; // groups of padding get no scale below
             }
             packScales(at, k, known, groups);
             at = codesAt;
@@ -76,39 +79,39 @@ final class TilePacker {
             } else {
                 packSpans(at, k, k + cols);
             }
-            at += layout.codeSlots(cols) * L;
+            at += layout.codeSlots(cols) * STRIDE;
         }
     }
 
     private void packPlane(int at, int k, int end) {
         if (layout.low == 8) {
             // 8-bit codes need no compressing, only the turn to the top of the mantissa
-            for (; k < end; k += 4, at += L) {
-                tile[at] = Integer.rotateLeft((int) INTS.get(codes, k), 15);
+            for (; k < end; k += 4, at += STRIDE) {
+                words[at] = Integer.rotateLeft((int) INTS.get(codes, k), 15);
             }
         } else if (layout.low == 4) {
             int turn = layout.form.table() != null ? 0 : 19;
-            for (; k < end; k += 8, at += L) {
+            for (; k < end; k += 8, at += STRIDE) {
                 int word = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
-                tile[at] = Integer.rotateLeft(word, turn);
+                words[at] = Integer.rotateLeft(word, turn);
             }
         } else if (layout.low == 3) {
             packThreeBits(at, k, end);
         } else {
-            for (; k < end; k += 16, at += L) {
+            for (; k < end; k += 16, at += STRIDE) {
                 long first = Long.compress((long) LONGS.get(codes, k), 0x0303030303030303L);
                 long second = Long.compress((long) LONGS.get(codes, k + 8), 0x0303030303030303L);
-                tile[at] = Integer.rotateLeft((int) (first | second << 16), 21);
+                words[at] = Integer.rotateLeft((int) (first | second << 16), 21);
             }
         }
     }
 
     private void packThreeBits(int at, int k, int end) {
-        for (; k < end; k += 32, at += 3 * L) {
+        for (; k < end; k += 32, at += 3 * STRIDE) {
             int rest = pairs((long) LONGS.get(codes, k + 24)); // six bits a byte
             for (int i = 0; i < 3; i++) {
                 int word = Integer.rotateLeft(pairs((long) LONGS.get(codes, k + 8 * i)), 4);
-                tile[at + i * L] = word | (rest >>> 4 - 2 * i & 0x03030303) << 2;
+                words[at + i * STRIDE] = word | (rest >>> 4 - 2 * i & 0x03030303) << 2;
             }
         }
     }
@@ -126,7 +129,7 @@ final class TilePacker {
         int lowMask = ((1 << low) - 1) * 0x01010101;
         int highMask = ((1 << high) - 1) * 0x01010101;
         int span = layout.span();
-        for (; k < end; at += L) {
+        for (; k < end; at += STRIDE) {
             int top = at;
             int highWord = 0;
             int lowWord = 0;
@@ -136,12 +139,12 @@ final class TilePacker {
                 int turn = i / 4 * low & 7;
                 lowWord |= (set & lowMask) << turn;
                 if (turn + low == 8) {
-                    at += L;
-                    tile[at] = Integer.rotateLeft(lowWord, lowTurn);
+                    at += STRIDE;
+                    words[at] = Integer.rotateLeft(lowWord, lowTurn);
                     lowWord = 0;
                 }
             }
-            tile[top] = Integer.rotateLeft(highWord, highTurn);
+            words[top] = Integer.rotateLeft(highWord, highTurn);
         }
     }
 
@@ -153,25 +156,25 @@ final class TilePacker {
                 case HALF -> {
                     int bits = half(row.d[own]);
                     if ((g & 1) == 0) {
-                        tile[at + g / 2 * L] = bits;
+                        words[at + g / 2 * STRIDE] = bits;
                     } else {
-                        tile[at + g / 2 * L] |= bits << 16;
+                        words[at + g / 2 * STRIDE] |= bits << 16;
                     }
                 }
-                case HALF_MIN -> tile[at + g * L] = half(row.d[own]) | half(row.dmin[own]) << 16;
-                case FLOAT -> tile[at + g * L] = Float.floatToRawIntBits(scale(own, sup));
+                case HALF_MIN -> words[at + g * STRIDE] = half(row.d[own]) | half(row.dmin[own]) << 16;
+                case FLOAT -> words[at + g * STRIDE] = Float.floatToRawIntBits(scale(own, sup));
                 case FLOAT_MIN -> {
-                    tile[at + 2 * g * L] = Float.floatToRawIntBits(scale(own, sup));
-                    tile[at + (2 * g + 1) * L] = Float.floatToRawIntBits(minimum(own, sup));
+                    words[at + 2 * g * STRIDE] = Float.floatToRawIntBits(scale(own, sup));
+                    words[at + (2 * g + 1) * STRIDE] = Float.floatToRawIntBits(minimum(own, sup));
                 }
                 case SUB, SUB_MIN -> {
                     if (g == 0) {
                         boolean min = layout.scales.hasMin();
-                        tile[at] = half(row.d[sup]) | (min ? half(row.dmin[sup]) << 16 : 0);
+                        words[at] = half(row.d[sup]) | (min ? half(row.dmin[sup]) << 16 : 0);
                     }
-                    putByte(at + (1 + g / 4) * L, g, row.sc[own]);
+                    putByte(at + (1 + g / 4) * STRIDE, g, row.sc[own]);
                     if (layout.scales.hasMin()) {
-                        putByte(at + (1 + (groups + 3) / 4 + g / 4) * L, g, row.m[own]);
+                        putByte(at + (1 + (groups + 3) / 4 + g / 4) * STRIDE, g, row.m[own]);
                     }
                 }
             }
@@ -180,7 +183,7 @@ final class TilePacker {
 
     private void putByte(int slot, int group, byte value) {
         int bits = (value & 0xff) << 8 * (group & 3);
-        tile[slot] = (group & 3) == 0 ? bits : tile[slot] | bits;
+        words[slot] = (group & 3) == 0 ? bits : words[slot] | bits;
     }
 
     private float scale(int own, int sup) {
