@@ -2,51 +2,86 @@
 
     python sampling.py ../src/test/resources/golden/sampling.json
 
-A removed token is null. The processors run in the order GenerationMixin builds them.
+A removed token is null. The processors run in the order GenerationMixin builds them. transformers has no frequency and presence
+penalty; they are computed here as OpenAI's API reference defines them, on the answer alone, after the repetition penalty.
 """
 import json
 import sys
 
 import numpy as np
 import torch
-from transformers.generation.logits_process import (
-    LogitsProcessorList, MinPLogitsWarper, RepetitionPenaltyLogitsProcessor, TemperatureLogitsWarper,
-    TopKLogitsWarper, TopPLogitsWarper)
+from transformers import GenerationConfig
+from transformers.generation import GenerationMixin
+from transformers.generation.logits_process import LogitsProcessor
 
-# temperature, top_k, top_p, min_p, repetition_penalty
-SETTINGS = [
-    (1.0, 0, 1.0, 0.0, 1.0),
-    (0.7, 0, 1.0, 0.0, 1.0),
-    (1.0, 0, 1.0, 0.0, 1.3),
-    (1.0, 0, 1.0, 0.0, 0.8),
-    (1.0, 5, 1.0, 0.0, 1.0),
-    (1.0, 1, 1.0, 0.0, 1.0),
-    (1.0, 500, 1.0, 0.0, 1.0),
-    (1.0, 0, 0.9, 0.0, 1.0),
-    (1.0, 0, 0.3, 0.0, 1.0),
-    (1.0, 0, 0.01, 0.0, 1.0),
-    (1.0, 0, 1.0, 0.05, 1.0),
-    (1.0, 0, 1.0, 1.0, 1.0),
-    (0.7, 50, 0.95, 0.0, 1.0),
-    (1.4, 10, 0.8, 0.1, 1.1),
-    (0.2, 20, 0.5, 0.2, 1.5),
-    (3.0, 0, 0.99, 0.01, 1.2),
-]
+VOCABULARY = 48
 PROMPT = [3, 5, 5, 11, 0, 31]
+ANSWER = [7, 5, 11, 0, 7, 7, 20, 5]
+EOS = [17, 2]
+
+SETTINGS = [
+    dict(),
+    dict(temperature=0.7),
+    dict(repetition_penalty=1.3),
+    dict(repetition_penalty=0.8),
+    dict(top_k=5),
+    dict(top_k=1),
+    dict(top_k=500),
+    dict(top_p=0.9),
+    dict(top_p=0.3),
+    dict(top_p=0.01),
+    dict(min_p=0.05),
+    dict(min_p=1.0),
+    dict(typical_p=0.9),
+    dict(typical_p=0.5),
+    dict(typical_p=0.05),
+    dict(typical_p=0.999),
+    dict(frequency_penalty=0.5),
+    dict(frequency_penalty=-2.0),
+    dict(presence_penalty=1.5),
+    dict(frequency_penalty=0.3, presence_penalty=-0.7),
+    dict(logit_bias={"5": -100.0, "17": 2.5, "40": 7.25}),
+    dict(no_repeat_ngram_size=1),
+    dict(no_repeat_ngram_size=2),
+    dict(no_repeat_ngram_size=3),
+    dict(no_repeat_ngram_size=99),
+    dict(bad_words_ids=[[4], [17], [5, 9], [20, 5, 30], [20, 4, 31], [5] * 20 + [6]]),
+    dict(min_new_tokens=8),
+    dict(min_new_tokens=9),
+    dict(temperature=0.7, top_k=50, top_p=0.95),
+    dict(temperature=1.4, top_k=10, top_p=0.8, min_p=0.1, repetition_penalty=1.1),
+    dict(temperature=0.2, top_k=20, top_p=0.5, min_p=0.2, repetition_penalty=1.5),
+    dict(temperature=3.0, top_p=0.99, min_p=0.01, repetition_penalty=1.2),
+    dict(temperature=1.7, top_k=30, top_p=0.97, min_p=0.005, typical_p=0.8),
+    dict(temperature=0.9, top_k=40, repetition_penalty=1.2, frequency_penalty=0.4, presence_penalty=0.2,
+         no_repeat_ngram_size=2, min_new_tokens=10, logit_bias={"17": 9.0, "3": 1.0}, bad_words_ids=[[31], [5, 11]]),
+]
 
 
-def processors(temperature, top_k, top_p, min_p, repetition_penalty):
-    chain = LogitsProcessorList()
-    if repetition_penalty != 1.0:
-        chain.append(RepetitionPenaltyLogitsProcessor(repetition_penalty))
-    if temperature != 1.0:
-        chain.append(TemperatureLogitsWarper(temperature))
-    if top_k > 0:
-        chain.append(TopKLogitsWarper(top_k))
-    if top_p < 1.0:
-        chain.append(TopPLogitsWarper(top_p))
-    if min_p > 0.0:
-        chain.append(MinPLogitsWarper(min_p))
+class CountPenalty(LogitsProcessor):
+    """mu[j] - c[j] * frequency - (c[j] > 0) * presence"""
+
+    def __init__(self, frequency, presence):
+        self.frequency, self.presence = frequency, presence
+
+    def __call__(self, input_ids, scores):
+        counts = torch.bincount(input_ids[0, len(PROMPT):], minlength=VOCABULARY)
+        return scores - counts * self.frequency - (counts > 0) * self.presence
+
+
+def processors(settings):
+    settings = {"top_k": 0, **settings}
+    frequency, presence = settings.pop("frequency_penalty", 0), settings.pop("presence_penalty", 0)
+    bias = settings.pop("logit_bias", None)
+    config = GenerationConfig(
+        do_sample=True, eos_token_id=EOS,
+        sequence_bias={(int(token),): value for token, value in bias.items()} if bias else None, **settings)
+    config._eos_token_tensor = torch.tensor(EOS)
+    chain = GenerationMixin._get_logits_processor(GenerationMixin(), config, len(PROMPT), None, None, [])
+    if frequency or presence:
+        names = [type(each).__name__ for each in chain]
+        after = ["SequenceBiasLogitsProcessor", "RepetitionPenaltyLogitsProcessor"]
+        chain.insert(sum(name in after for name in names), CountPenalty(frequency, presence))
     return chain
 
 
@@ -61,14 +96,14 @@ def shapes():
 
 cases = []
 for name, logits in shapes().items():
-    for setting in SETTINGS:
-        if name == "equals" and setting[2] < 1.0:
+    for settings in SETTINGS:
+        if name == "equals" and settings.get("top_p", 1.0) < 1.0:
             continue  # torch.sort does not say which of equal scores top_p keeps
-        left = processors(*setting)(torch.tensor([PROMPT]), torch.from_numpy(logits)[None].clone())[0]
+        left = processors(settings)(torch.tensor([PROMPT + ANSWER]), torch.from_numpy(logits)[None].clone())[0]
         cases.append({
-            "logits": name, "temperature": setting[0], "topK": setting[1], "topP": setting[2], "minP": setting[3],
-            "repetitionPenalty": setting[4],
-            "left": [None if v == -float("inf") else v for v in left.tolist()]})
+            "logits": name, "settings": settings, "left": [None if v == -float("inf") else v for v in left.tolist()]})
 with open(sys.argv[1], "w") as out:
-    json.dump({"prompt": PROMPT, "logits": {k: v.tolist() for k, v in shapes().items()}, "cases": cases}, out)
+    json.dump({
+        "prompt": PROMPT, "answer": ANSWER, "eos": EOS, "logits": {k: v.tolist() for k, v in shapes().items()},
+        "cases": cases}, out)
     out.write("\n")

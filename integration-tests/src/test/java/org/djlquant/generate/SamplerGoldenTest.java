@@ -15,19 +15,26 @@ import org.junit.jupiter.api.TestFactory;
 
 /** The sampler chain against transformers' processors; data by {@code reference/sampling.py}. */
 class SamplerGoldenTest {
-    record Golden(int[] prompt, Map<String, float[]> logits, List<Case> cases) {}
-
-    record Case(String logits, float temperature, int topK, float topP, float minP, float repetitionPenalty, List<Float> left) {
-        GenerationConfig config(long seed) {
-            return GenerationConfig.greedy(1).with(Map.of(
-                    "temperature", temperature, "top_k", topK, "top_p", topP, "min_p", minP,
-                    "repetition_penalty", repetitionPenalty, "seed", seed));
+    record Golden(int[] prompt, int[] answer, List<Integer> eos, Map<String, float[]> logits, List<Case> cases) {
+        TokenHistory history() {
+            TokenHistory history = new TokenHistory(prompt);
+            for (int token : answer) {
+                history.add(token);
+            }
+            return history;
         }
 
+        Sampler sampler(Case c, long seed) {
+            return new Sampler(GenerationConfig.DEFAULTS
+                    .with(Map.of("do_sample", true, "top_k", 0, "seed", seed, "eos_token_id", eos))
+                    .with(c.settings));
+        }
+    }
+
+    record Case(String logits, Map<String, Object> settings, List<Float> left) {
         @Override
         public String toString() {
-            return logits + " temperature " + temperature + " top_k " + topK + " top_p " + topP + " min_p " + minP
-                    + " repetition_penalty " + repetitionPenalty;
+            return logits + " " + settings;
         }
     }
 
@@ -42,8 +49,8 @@ class SamplerGoldenTest {
         Golden golden = golden();
         return golden.cases().stream().map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
             float[] logits = golden.logits().get(c.logits());
-            Sampler sampler = new Sampler(c.config(1));
-            float[] left = sampler.process(new TokenHistory(golden.prompt()), logits, 0, logits.length);
+            Sampler sampler = golden.sampler(c, 1);
+            float[] left = sampler.process(golden.history(), logits, 0, logits.length);
             for (int i = 0; i < logits.length; i++) {
                 Float expected = c.left().get(i);
                 if (expected == null) {
@@ -62,8 +69,8 @@ class SamplerGoldenTest {
             float[] logits = golden.logits().get(c.logits());
             int draws = 20_000;
             int[] counts = new int[logits.length];
-            Sampler sampler = new Sampler(c.config(12345));
-            TokenHistory history = new TokenHistory(golden.prompt());
+            Sampler sampler = golden.sampler(c, 12345);
+            TokenHistory history = golden.history();
             for (int i = 0; i < draws; i++) {
                 counts[sampler.sample(history, logits, 0, logits.length)]++;
             }

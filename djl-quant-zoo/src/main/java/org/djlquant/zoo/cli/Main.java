@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             ChatCommand.class,
             GenerateCommand.class,
             InspectCommand.class,
+            PerplexityCommand.class,
             BenchCommand.class,
             ConvertCommand.class,
             ModelsCommand.class

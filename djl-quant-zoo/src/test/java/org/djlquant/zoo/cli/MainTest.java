@@ -48,7 +48,7 @@ class MainTest {
 
     @Test
     void everyCommandHasHelp() {
-        for (String command : List.of("chat", "generate", "inspect", "bench", "models", "convert")) {
+        for (String command : List.of("chat", "generate", "inspect", "perplexity", "bench", "models", "convert")) {
             Result result = run(command, "--help");
             assertEquals(0, result.status);
             assertTrue(result.out.contains("Usage: djl-quant " + command), result.out);
