@@ -21,9 +21,10 @@ public final class ChatTemplates {
     /** A part of a model's name, in lower case, and the template that it means. */
     private record Rule(String part, String template) {}
 
-    private static final List<String> NAMES = List.of("alpaca", "chatglm2", "chatglm3", "chatml", "falcon", "gemma", "gemma-3",
-            "glm-4", "llama-2-chat", "llama-3", "llama-3.1", "mistral-instruct-v0.1", "mistral-instruct-v0.2",
-            "mistral-instruct-v0.3", "mistral-nemo", "openchat", "phi-3", "qwen2", "vicuna", "zephyr");
+    private static final List<String> NAMES = List.of("alpaca", "chatglm2", "chatglm3", "chatml", "falcon", "gemma",
+            "gemma-3", "glm-4", "llama-2-chat", "llama-3", "llama-3.1", "mistral-instruct-v0.1",
+            "mistral-instruct-v0.2", "mistral-instruct-v0.3", "mistral-nemo", "openchat", "phi-3", "qwen2", "vicuna",
+            "zephyr");
 
     /** Names that mean a template of another name. */
     private static final Map<String, String> ALIASES = Map.ofEntries(Map.entry("tinyllama", "zephyr"),
@@ -45,13 +46,14 @@ public final class ChatTemplates {
             new Rule("mistral-7b-instruct-v0.1", "mistral-instruct-v0.1"),
             new Rule("mistral-7b-instruct-v0.3", "mistral-instruct-v0.3"), new Rule("mistral", "mistral-instruct-v0.2"),
             new Rule("mixtral", "mistral-instruct-v0.2"), new Rule("gemma-3", "gemma-3"), new Rule("gemma3", "gemma-3"),
-            new Rule("gemma", "gemma"), new Rule("phi-3", "phi-3"), new Rule("phi3", "phi-3"), new Rule("qwen", "qwen2"),
-            new Rule("falcon", "falcon"), new Rule("hermes", "chatml"), new Rule("dolphin", "chatml"),
-            new Rule("chatml", "chatml"), new Rule("smollm", "chatml"));
+            new Rule("gemma", "gemma"), new Rule("phi-3", "phi-3"), new Rule("phi3", "phi-3"),
+            new Rule("qwen", "qwen2"), new Rule("falcon", "falcon"), new Rule("hermes", "chatml"),
+            new Rule("dolphin", "chatml"), new Rule("chatml", "chatml"), new Rule("smollm", "chatml"));
 
     /** Parts of a name by which tuned checkpoints tell themselves from the base model of families that have both. */
     private static final List<String> TUNED = List.of("chat", "instruct", "-it", "_it");
-    private static final List<String> ALSO_BASE = List.of("llama", "mistral", "mixtral", "gemma", "qwen", "falcon", "smollm");
+    private static final List<String> ALSO_BASE =
+            List.of("llama", "mistral", "mixtral", "gemma", "qwen", "falcon", "smollm");
 
     private static final Map<String, ChatTemplate> LOADED = new ConcurrentHashMap<>();
 
@@ -86,7 +88,8 @@ public final class ChatTemplates {
         String name = modelName.toLowerCase(Locale.ROOT).replace(' ', '-');
         for (Rule rule : RULES) {
             if (name.contains(rule.part)) {
-                boolean base = ALSO_BASE.stream().anyMatch(rule.part::startsWith) && TUNED.stream().noneMatch(name::contains);
+                boolean base = ALSO_BASE.stream().anyMatch(rule.part::startsWith)
+                        && TUNED.stream().noneMatch(name::contains);
                 return base ? Optional.empty() : byName(rule.template);
             }
         }

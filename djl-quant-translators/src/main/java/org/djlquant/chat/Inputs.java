@@ -85,10 +85,12 @@ final class Inputs {
     }
 
     private static Object number(Number number) {
-        return number instanceof BigInteger big ? Numbers.norm(big)
-                : number instanceof Long || number instanceof Integer || number instanceof Short || number instanceof Byte
-                        ? (Object) number.longValue()
-                : number instanceof Float ? Double.parseDouble(number.toString()) : number.doubleValue();
+        if (number instanceof BigInteger big) {
+            return Numbers.norm(big);
+        }
+        boolean real = number instanceof Double || number instanceof Float || number instanceof BigDecimal;
+        // By its text a float keeps its decimal digits.
+        return real ? (Object) Double.parseDouble(number.toString()) : (Object) number.longValue();
     }
 
     private Dict dict(Map<?, ?> map, int depth) {
@@ -97,7 +99,8 @@ final class Inputs {
             Object value = value(entry.getValue(), depth + 1);
             // The role of a message comes from the program, whoever wrote the rest of it.
             boolean role = depth == 1 && variable.equals("messages") && "role".equals(entry.getKey());
-            dict.put(value(entry.getKey(), depth + 1), role && value instanceof Text text ? Text.of(text.toString()) : value);
+            Object key = value(entry.getKey(), depth + 1);
+            dict.put(key, role && value instanceof Text text ? Text.of(text.toString()) : value);
         }
         return dict;
     }

@@ -18,7 +18,7 @@ record ArgumentList(List<Expression> positional, List<String> names, List<Expres
     Arguments evaluate(Interpreter in, Scope scope) {
         List<Object> values = in.evaluate(positional, scope);
         if (list != null) {
-            values.addAll(in.values().list(in.evaluate(list, scope)));
+            values.addAll(in.values.list(in.evaluate(list, scope)));
         }
         if (names.isEmpty() && dict == null) {
             return new Arguments(values, Map.of());
@@ -39,8 +39,8 @@ record ArgumentList(List<Expression> positional, List<String> names, List<Expres
         }
         for (Dict.Entry entry : source.entries()) {
             if (!(entry.key() instanceof Text name) || byName.containsKey(name.toString())) {
-                throw PythonError.type(entry.key() instanceof Text
-                        ? "got multiple values for keyword argument '" + entry.key() + "'" : "keywords must be strings");
+                throw PythonError.type(entry.key() instanceof Text twice
+                        ? "got multiple values for keyword argument '" + twice + "'" : "keywords must be strings");
             }
             byName.put(name.toString(), entry.value());
         }

@@ -72,7 +72,7 @@ sealed interface Expression {
             Object a = in.evaluate(left, scope);
             Object b = in.evaluate(right, scope);
             return operator.equals("~") ? in.join(Text.EMPTY, Arrays.asList(a, b))
-                    : in.operators().binary(operator, a, b);
+                    : in.operators.binary(operator, a, b);
         }
     }
 
@@ -96,7 +96,7 @@ sealed interface Expression {
     record Sign(boolean negative, Expression operand) implements Expression {
         @Override
         public Object value(Interpreter in, Scope scope) {
-            return in.operators().sign(negative, in.evaluate(operand, scope));
+            return in.operators.sign(negative, in.evaluate(operand, scope));
         }
     }
 
@@ -107,7 +107,7 @@ sealed interface Expression {
             Object left = in.evaluate(first, scope);
             for (int i = 0; i < rest.size(); i++) {
                 Object right = in.evaluate(rest.get(i), scope);
-                if (!in.operators().compare(operators.get(i), left, right)) {
+                if (!in.operators.compare(operators.get(i), left, right)) {
                     return false;
                 }
                 left = right;
@@ -119,7 +119,7 @@ sealed interface Expression {
     record Attribute(Expression object, Text name) implements Expression {
         @Override
         public Object value(Interpreter in, Scope scope) {
-            return in.attributes().attribute(in.evaluate(object, scope), name);
+            return in.attributes.attribute(in.evaluate(object, scope), name);
         }
     }
 
@@ -127,7 +127,7 @@ sealed interface Expression {
         @Override
         public Object value(Interpreter in, Scope scope) {
             Object container = in.evaluate(object, scope);
-            return in.attributes().item(container, in.evaluate(index, scope));
+            return in.attributes.item(container, in.evaluate(index, scope));
         }
     }
 
@@ -138,7 +138,7 @@ sealed interface Expression {
             Object container = in.evaluate(object, scope);
             Object from = start == null ? null : in.evaluate(start, scope);
             Object to = stop == null ? null : in.evaluate(stop, scope);
-            return in.operators().slice(container, from, to, step == null ? null : in.evaluate(step, scope));
+            return in.operators.slice(container, from, to, step == null ? null : in.evaluate(step, scope));
         }
     }
 
@@ -152,13 +152,13 @@ sealed interface Expression {
         Object call(Interpreter in, Scope scope, Macro caller) {
             Object callee = in.evaluate(function, scope);
             Arguments given = arguments.evaluate(in, scope);
-            in.at(line);
+            in.line = line;
             Undefined.refuse(callee);
             if (!(callee instanceof PyObject.Callable callable)) {
                 throw PythonError.type("'" + Values.typeName(callee) + "' object is not callable");
             }
             Object result = callable.call(caller == null ? given : given.with("caller", caller));
-            in.at(line);
+            in.line = line;
             return result;
         }
     }
@@ -168,8 +168,8 @@ sealed interface Expression {
         public Object value(Interpreter in, Scope scope) {
             Object value = in.evaluate(input, scope);
             Arguments given = arguments.evaluate(in, scope);
-            in.at(line);
-            return in.filters().apply(name, value, given);
+            in.line = line;
+            return in.filters.apply(name, value, given);
         }
     }
 
@@ -177,7 +177,7 @@ sealed interface Expression {
         @Override
         public Object value(Interpreter in, Scope scope) {
             Object value = in.evaluate(input, scope);
-            return in.tests().apply(name, value, arguments.evaluate(in, scope));
+            return in.tests.apply(name, value, arguments.evaluate(in, scope));
         }
     }
 }

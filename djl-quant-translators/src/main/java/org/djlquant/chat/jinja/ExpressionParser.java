@@ -94,8 +94,8 @@ abstract class ExpressionParser {
 
     protected void enter() {
         if (++nesting > MAX_NESTING) {
-            throw new PythonError(PythonError.Kind.LIMIT, "expressions and blocks nest deeper than " + MAX_NESTING + " levels",
-                    current().line(), 0);
+            throw new PythonError(PythonError.Kind.LIMIT,
+                    "expressions and blocks nest deeper than " + MAX_NESTING + " levels", current().line(), 0);
         }
     }
 
@@ -379,7 +379,8 @@ abstract class ExpressionParser {
         if (!Filters.exists(name)) {
             unknown.add(error("No filter named '" + name + "'.", token));
         }
-        return new Expression.Filter(input, name, current().isOperator("(") ? arguments() : ArgumentList.NONE, token.line());
+        ArgumentList arguments = current().isOperator("(") ? arguments() : ArgumentList.NONE;
+        return new Expression.Filter(input, name, arguments, token.line());
     }
 
     private String dottedName() {

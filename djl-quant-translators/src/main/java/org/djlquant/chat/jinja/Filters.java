@@ -31,10 +31,11 @@ final class Filters {
     private static final Map<String, Signature> SIGNATURES = Signature.table("""
             abs(); attr(name); batch(linecount, fill_with=None); capitalize(); center(width=80); count();
             d(default_value='', boolean=False); default(default_value='', boolean=False);
-            dictsort(case_sensitive=False, by='key', reverse=False); e(); escape(); filesizeformat(binary=False); first();
-            float(default=0.0); forceescape(); format(*); groupby(attribute, default=None, case_sensitive=False);
-            indent(width=4, first=False, blank=False); int(default=0, base=10); items(); join(d='', attribute=None);
-            last(); length(); list(); lower(); map(*); max(case_sensitive=False, attribute=None);
+            dictsort(case_sensitive=False, by='key', reverse=False); e(); escape(); filesizeformat(binary=False);
+            first(); float(default=0.0); forceescape(); format(*);
+            groupby(attribute, default=None, case_sensitive=False); indent(width=4, first=False, blank=False);
+            int(default=0, base=10); items(); join(d='', attribute=None); last(); length(); list(); lower(); map(*);
+            max(case_sensitive=False, attribute=None);
             min(case_sensitive=False, attribute=None); pprint(); random(); reject(*); rejectattr(*);
             replace(old, new, count=None); reverse(); round(precision=0, method='common'); safe(); select(*);
             selectattr(*); slice(slices, fill_with=None); sort(reverse=False, case_sensitive=False, attribute=None);
@@ -43,7 +44,8 @@ final class Filters {
             truncate(length=255, killwords=False, end='...', leeway=None);
             unique(case_sensitive=False, attribute=None); upper(); urlencode();
             urlize(trim_url_limit=None, nofollow=False, target=None, rel=None, extra_schemes=None); wordcount();
-            wordwrap(width=79, break_long_words=True, wrapstring=None, break_on_hyphens=True); xmlattr(autospace=True)""");
+            wordwrap(width=79, break_long_words=True, wrapstring=None, break_on_hyphens=True);
+            xmlattr(autospace=True)""");
 
     private final Interpreter in;
     private final Values values;
@@ -51,7 +53,7 @@ final class Filters {
 
     Filters(Interpreter in) {
         this.in = in;
-        values = in.values();
+        values = in.values;
         texts = new TextFilters(in);
     }
 
@@ -73,7 +75,8 @@ final class Filters {
             case "last" -> first(reversed(value).iterator(), "last");
             case "random" -> {
                 List<Object> items = Values.length(value) == 0 ? List.of() : values.list(value);
-                yield items.isEmpty() ? first(items.iterator(), "random") : items.get((int) (Math.random() * items.size()));
+                Object chosen = first(items.iterator(), "random");
+                yield items.isEmpty() ? chosen : items.get((int) (Math.random() * items.size()));
             }
             case "reverse" -> reverse(value);
             case "join" -> in.join(args.get(0), mapped(value, getter(args.get(1), null, false)));
@@ -100,7 +103,7 @@ final class Filters {
                     UnaryOperator.identity());
             case "attr" -> {
                 Undefined.refuse(value);
-                Object found = in.attributes().find(value, args.text(0).toString());
+                Object found = in.attributes.find(value, args.text(0).toString());
                 yield found == PyObject.MISSING ? Undefined.element(value, args.get(0)) : found;
             }
             case "tojson" -> Json.dumps(values, value, args);
@@ -126,7 +129,7 @@ final class Filters {
 
     private Object reverse(Object value) {
         if (value instanceof Text text) {
-            return in.operators().slice(text, null, null, -1L);
+            return in.operators.slice(text, null, null, -1L);
         }
         if (!Values.isIterable(value)) {
             throw PythonError.runtime("argument must be iterable");
@@ -169,7 +172,7 @@ final class Filters {
         return element -> {
             Object value = element;
             for (Object part : path) {
-                value = in.attributes().item(value, part);
+                value = in.attributes.item(value, part);
                 value = otherwise != null && value instanceof Undefined ? otherwise : value;
             }
             return ignoreCase && value instanceof Text text ? Strings.changeCase(text, "lower") : value;
@@ -233,7 +236,7 @@ final class Filters {
             String test = args.size() == 0 ? null : values.str(args.get(0)).toString();
             return lazy(() -> values.iterate(value), item -> {
                 Object element = key.apply(item);
-                boolean passes = test == null ? Values.truth(element) : in.tests().apply(test, element, args.rest());
+                boolean passes = test == null ? Values.truth(element) : in.tests.apply(test, element, args.rest());
                 return passes == wanted ? item : PyObject.MISSING;
             });
         }, UnaryOperator.identity());
@@ -277,7 +280,7 @@ final class Filters {
         }
         Object total = start;
         for (Object item : items) {
-            total = in.operators().binary("+", total, item);
+            total = in.operators.binary("+", total, item);
         }
         return total;
     }

@@ -7,6 +7,7 @@ import org.djlquant.chat.python.Dict;
 import org.djlquant.chat.python.PyObject;
 import org.djlquant.chat.python.PythonError;
 import org.djlquant.chat.python.Range;
+import org.djlquant.chat.python.Seq;
 import org.djlquant.chat.python.Signature;
 import org.djlquant.chat.python.Strftime;
 import org.djlquant.chat.python.Text;
@@ -52,7 +53,7 @@ record Globals(Interpreter in, String name) implements PyObject.Callable {
                 return new Joiner(arguments.get(0) == null ? Text.of(", ") : arguments.get(0));
             }
             case "raise_exception" -> {
-                String message = in.values().str(arguments.get(0)).toString();
+                String message = in.values.str(arguments.get(0)).toString();
                 throw new PythonError(PythonError.Kind.RAISED, message, 0, 0);
             }
             default -> {
@@ -71,7 +72,8 @@ record Globals(Interpreter in, String name) implements PyObject.Callable {
         }
         Range range = new Range(start, stop, step);
         if (range.length() > MAX_RANGE) {
-            throw PythonError.arithmetic("Range too big. The sandbox blocks ranges larger than MAX_RANGE (" + MAX_RANGE + ").");
+            throw PythonError.arithmetic("Range too big. The sandbox blocks ranges larger than MAX_RANGE ("
+                    + MAX_RANGE + ").");
         }
         return range;
     }
@@ -85,7 +87,7 @@ record Globals(Interpreter in, String name) implements PyObject.Callable {
             throw PythonError.type("dict expected at most 1 argument, got " + arguments.size());
         }
         Dict dict = new Dict();
-        Values values = in.values();
+        Values values = in.values;
         for (Object source : arguments.positional()) {
             for (Object pair : source instanceof Dict other ? other.list("items") : values.list(source)) {
                 // Its elements must be iterable for a TypeError, and two of them for a ValueError.
@@ -120,20 +122,19 @@ record Globals(Interpreter in, String name) implements PyObject.Callable {
         public Object attribute(String attribute) {
             return switch (attribute) {
                 case "current" -> items.get(position);
+                case "items" -> Seq.tuple(items);
                 case "pos" -> (long) position;
-                case "next", "reset" -> new Turn(this, attribute);
+                case "next" -> (PyObject.Callable) arguments -> {
+                    Object current = items.get(position);
+                    position = (position + 1) % items.size();
+                    return current;
+                };
+                case "reset" -> (PyObject.Callable) arguments -> {
+                    position = 0;
+                    return null;
+                };
                 default -> MISSING;
             };
-        }
-    }
-
-    /** {@code cycler.next} or {@code cycler.reset}. */
-    private record Turn(Cycler cycler, String type) implements PyObject.Callable {
-        @Override
-        public Object call(Arguments arguments) {
-            Object current = type.equals("next") ? cycler.items.get(cycler.position) : null;
-            cycler.position = type.equals("next") ? (cycler.position + 1) % cycler.items.size() : 0;
-            return current;
         }
     }
 
@@ -156,6 +157,11 @@ record Globals(Interpreter in, String name) implements PyObject.Callable {
         @Override
         public String type() {
             return "Joiner";
+        }
+
+        @Override
+        public Object attribute(String attribute) {
+            return attribute.equals("sep") ? separator : attribute.equals("used") ? (Object) used : MISSING;
         }
     }
 }

@@ -19,16 +19,19 @@ import org.djlquant.chat.python.Values;
  */
 final class Interpreter {
 
-    private final Values values;
-    private final Operators operators;
-    private final Attributes attributes;
-    private final Filters filters;
-    private final Tests tests;
+    final Values values;
+    final Operators operators;
+    final Attributes attributes;
+    final Filters filters;
+    final Tests tests;
     private final Clock clock;
-    private final Scope top;
+    /** The scope of the statements that are in no other one. */
+    final Scope top;
     private TextBuilder out;
-    private boolean autoescape;
-    private int line;
+    /** Whether output is escaped for HTML, as it is within autoescape tags only. */
+    boolean autoescape;
+    /** Line of the template for errors. */
+    int line;
 
     /**
      * A rendering.
@@ -51,46 +54,8 @@ final class Interpreter {
         top = new Scope(outside);
     }
 
-    Values values() {
-        return values;
-    }
-
-    Operators operators() {
-        return operators;
-    }
-
-    Attributes attributes() {
-        return attributes;
-    }
-
-    Filters filters() {
-        return filters;
-    }
-
-    Tests tests() {
-        return tests;
-    }
-
     Clock clock() {
         return clock == null ? Clock.systemDefaultZone() : clock;
-    }
-
-    /** The scope of the statements that are in no other one. */
-    Scope top() {
-        return top;
-    }
-
-    boolean autoescape() {
-        return autoescape;
-    }
-
-    void autoescape(boolean on) {
-        autoescape = on;
-    }
-
-    /** Remembers the line for errors. */
-    void at(int templateLine) {
-        line = templateLine;
     }
 
     /** Renders a whole template; its blocks are the attributes of {@code self}. */
@@ -154,7 +119,8 @@ final class Interpreter {
 
     /** Refuses to assign to attributes of anything but namespaces. */
     void requireNamespaces(Expression target, Scope scope) {
-        if (target instanceof Expression.Attribute attribute && !(evaluate(attribute.object(), scope) instanceof Namespace)) {
+        if (target instanceof Expression.Attribute attribute
+                && !(evaluate(attribute.object(), scope) instanceof Namespace)) {
             throw PythonError.runtime("cannot assign attribute on non-namespace object");
         }
         if (target instanceof Expression.Sequence tuple) {
@@ -192,7 +158,7 @@ final class Interpreter {
         return results;
     }
 
-    /** Joins values; where autoescaping is on, one safe text among them makes the result safe and escapes the others. */
+    /** Joins values; where autoescaping is on, a safe text among them makes the result safe and escapes the others. */
     Text join(Object separator, List<Object> parts) {
         boolean safe = false;
         for (int i = 0; autoescape && i <= parts.size(); i++) {

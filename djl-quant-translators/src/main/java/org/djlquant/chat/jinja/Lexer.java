@@ -130,8 +130,8 @@ final class Lexer {
             return Strings.rstrip(text);
         }
         int lineBegin = text.lastIndexOf('\n') + 1;
-        boolean strip = sign == 0 && !variable && (lineBegin > 0 || lineStarting) && Strings.isSpace(text.substring(lineBegin));
-        return strip ? text.substring(0, lineBegin) : text;
+        boolean strip = sign == 0 && !variable && (lineBegin > 0 || lineStarting);
+        return strip && Strings.isSpace(text.substring(lineBegin)) ? text.substring(0, lineBegin) : text;
     }
 
     private int skipSpace(int offset) {
@@ -262,7 +262,8 @@ final class Lexer {
         } else if (CLOSING.contains(operator)) {
             int last = closing.length() - 1;
             if (last < 0 || closing.charAt(last) != operator.charAt(0)) {
-                throw error("unexpected '" + operator + (last < 0 ? "'" : "', expected '" + closing.charAt(last) + "'"), pos);
+                String expected = last < 0 ? "" : ", expected '" + closing.charAt(last) + "'";
+                throw error("unexpected '" + operator + "'" + expected, pos);
             }
             closing.setLength(last);
         }

@@ -65,7 +65,7 @@ final class LoopContext implements PyObject.Callable {
         if (length < 0) {
             List<Object> rest = new ArrayList<>();
             while (iterator.hasNext()) {
-                in.values().budget().step();
+                in.values.budget().step();
                 rest.add(iterator.next());
             }
             iterator = rest.iterator();
@@ -88,37 +88,24 @@ final class LoopContext implements PyObject.Callable {
             case "depth0" -> depth;
             case "previtem" -> index0 == 0 ? Undefined.because("there is no previous item") : before;
             case "nextitem" -> peek() == MISSING ? Undefined.because("there is no next item") : after;
-            case "cycle", "changed" -> new Method(name);
+            case "cycle" -> (PyObject.Callable) this::cycle;
+            case "changed" -> (PyObject.Callable) this::changed;
             default -> MISSING;
         };
     }
 
-    /** {@code loop.cycle} or {@code loop.changed}. */
-    private final class Method implements PyObject.Callable {
-        private final String name;
-
-        Method(String name) {
-            this.name = name;
+    private Object cycle(Arguments given) {
+        if (given.size() == 0 || !given.named().isEmpty()) {
+            throw PythonError.type("no items for cycling given");
         }
+        return given.get((int) (index0 % given.size()));
+    }
 
-        @Override
-        public Object call(Arguments given) {
-            if (!given.named().isEmpty() || name.equals("cycle") && given.size() == 0) {
-                throw PythonError.type(name + "() takes positional arguments, at least one if it is cycle");
-            }
-            if (name.equals("cycle")) {
-                return given.get((int) (index0 % given.size()));
-            }
-            Seq values = Seq.tuple(given.positional());
-            boolean changed = lastChanged == null || !in.values().equal(lastChanged, values);
-            lastChanged = values;
-            return changed;
-        }
-
-        @Override
-        public String type() {
-            return "method";
-        }
+    private Object changed(Arguments given) {
+        Seq values = Seq.tuple(given.positional());
+        boolean changed = lastChanged == null || !in.values.equal(lastChanged, values);
+        lastChanged = values;
+        return changed;
     }
 
     @Override

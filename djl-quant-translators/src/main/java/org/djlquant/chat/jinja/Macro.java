@@ -60,7 +60,8 @@ record Macro(Interpreter in, Definition definition, Scope definedIn) implements 
         if (definition.usesVarargs) {
             scope.set("varargs", Seq.tuple(given.subList(Math.min(parameters.size(), given.size()), given.size())));
         } else if (given.size() > parameters.size()) {
-            throw PythonError.type("macro " + described() + " takes not more than " + parameters.size() + " argument(s)");
+            throw PythonError.type("macro " + described() + " takes not more than " + parameters.size()
+                    + " argument(s)");
         }
     }
 

@@ -66,7 +66,8 @@ final class Parser extends ExpressionParser {
     }
 
     private static String wanted(Set<String> ends, String openTag) {
-        return ends.isEmpty() ? "" : " Jinja was looking for the following tags: '" + String.join("' or '", new TreeSet<>(ends))
+        return ends.isEmpty() ? "" : " Jinja was looking for the following tags: '"
+                + String.join("' or '", new TreeSet<>(ends))
                 + "'. The innermost block that needs to be closed is '" + openTag + "'.";
     }
 
@@ -130,7 +131,8 @@ final class Parser extends ExpressionParser {
                 if (!inLoop) {
                     throw error("'" + name + "' outside loop", tag);
                 }
-                into.add(new Statement.Jump(name.equals("break") ? Statement.Flow.BREAK : Statement.Flow.CONTINUE, line));
+                Statement.Flow flow = name.equals("break") ? Statement.Flow.BREAK : Statement.Flow.CONTINUE;
+                into.add(new Statement.Jump(flow, line));
             }
             case "extends", "include", "import", "from" -> {
                 expression();
@@ -238,8 +240,10 @@ final class Parser extends ExpressionParser {
                     + " use an underscore instead.");
         }
         List<Statement> body = detachedBody("block");
-        if (required && !body.stream().allMatch(s -> s instanceof Statement.Data data && Strings.isSpace(data.text().toString()))) {
-            throw error("Required blocks can only contain comments or whitespace");
+        for (Statement part : required ? body : List.<Statement>of()) {
+            if (!(part instanceof Statement.Data data) || !Strings.isSpace(data.text().toString())) {
+                throw error("Required blocks can only contain comments or whitespace");
+            }
         }
         skipName(name);
         Statement.Block block = new Statement.Block(name, scoped, required, body, line);

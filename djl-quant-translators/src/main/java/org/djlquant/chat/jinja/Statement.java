@@ -27,7 +27,7 @@ sealed interface Statement {
     record Data(Text text, int line) implements Statement {
         @Override
         public Flow run(Interpreter in, Scope scope) {
-            in.emit(text.asMarkup(in.autoescape()));
+            in.emit(text.asMarkup(in.autoescape));
             return Flow.NEXT;
         }
     }
@@ -74,7 +74,7 @@ sealed interface Statement {
         }
 
         private void loop(Interpreter in, Object items, Scope scope, long depth) {
-            Iterator<Object> iterator = in.values().iterate(items);
+            Iterator<Object> iterator = in.values.iterate(items);
             Object counted = items;
             if (filter != null) {
                 Iterator<Object> all = iterator;
@@ -89,7 +89,7 @@ sealed interface Statement {
             // Jinja's generated code clears this at the end of a pass, so passes cut short do not count.
             boolean passed = false;
             while (context.hasNext()) {
-                in.values().budget().step();
+                in.values.budget().step();
                 Scope pass = new Scope(scope);
                 in.assign(target, context.next(), pass);
                 pass.set("loop", context);
@@ -149,7 +149,8 @@ sealed interface Statement {
         }
     }
 
-    record With(List<Expression> targets, List<Expression> values, List<Statement> body, int line) implements Statement {
+    record With(List<Expression> targets, List<Expression> values, List<Statement> body, int line)
+            implements Statement {
         @Override
         public Flow run(Interpreter in, Scope scope) {
             Scope inner = new Scope(scope);
@@ -182,12 +183,12 @@ sealed interface Statement {
             if (required) {
                 throw PythonError.runtime("Required block '" + name + "' not found");
             }
-            return in.run(body, new Scope(scoped ? scope : in.top()));
+            return in.run(body, new Scope(scoped ? scope : in.top));
         }
 
         /** The block as a member of {@code self}. */
         Macro asMacro(Interpreter in) {
-            return new Macro(in, new Macro.Definition(name, List.of(), List.of(), body, false, false, false), in.top());
+            return new Macro(in, new Macro.Definition(name, List.of(), List.of(), body, false, false, false), in.top);
         }
     }
 
@@ -195,10 +196,10 @@ sealed interface Statement {
         @Override
         public Flow run(Interpreter in, Scope scope) {
             Scope inner = new Scope(scope);
-            boolean before = in.autoescape();
-            in.autoescape(Values.truth(in.evaluate(on, inner)));
+            boolean before = in.autoescape;
+            in.autoescape = Values.truth(in.evaluate(on, inner));
             Flow flow = in.run(body, inner);
-            in.autoescape(before);
+            in.autoescape = before;
             return flow;
         }
     }

@@ -38,7 +38,7 @@ final class Tests {
             throw PythonError.runtime("No test named '" + name + "' found.");
         }
         Arguments args = SIGNATURES.get(name).bind(given);
-        Values values = in.values();
+        Values values = in.values;
         return switch (name) {
             case "defined" -> !(value instanceof Undefined);
             case "undefined" -> value instanceof Undefined;
@@ -75,11 +75,12 @@ final class Tests {
     }
 
     private boolean remainder(Object value, Object divisor, Object wanted) {
-        return in.values().equal(in.operators().binary("%", value, divisor), wanted);
+        return in.values.equal(in.operators.binary("%", value, divisor), wanted);
     }
 
     /** Identity, which Python guarantees for None, booleans and the small ints that it shares. */
     private static boolean same(Object a, Object b) {
-        return a == b || a instanceof Boolean && a.equals(b) || a instanceof Long n && n >= -5 && n <= 256 && a.equals(b);
+        boolean shared = a instanceof Boolean || a instanceof Long n && n >= -5 && n <= 256;
+        return a == b || shared && a.equals(b);
     }
 }

@@ -1,7 +1,6 @@
 package org.djlquant.chat.jinja;
 
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -40,8 +39,8 @@ final class TextFilters {
 
     TextFilters(Interpreter in) {
         this.in = in;
-        values = in.values();
-        strings = new Strings(values, in.attributes());
+        values = in.values;
+        strings = new Strings(values, in.attributes);
     }
 
     /** Applies a filter with the arguments that its signature has bound. */
@@ -56,7 +55,7 @@ final class TextFilters {
             case "trim" -> Strings.strip(values.str(value), args.get(0), true, true);
             case "center" -> strings.pad(values.str(value), "center", args.integer(0), Text.of(" "));
             case "replace" -> {
-                Text s = values.str(value).asMarkup(in.autoescape() && values.str(value).isMarkup());
+                Text s = values.str(value).asMarkup(in.autoescape && values.str(value).isMarkup());
                 Text by = values.str(args.get(1));
                 yield strings.replace(s, values.str(args.get(0)), s.isMarkup() ? values.escape(by) : by.asMarkup(false),
                         args.get(2) == null ? -1 : args.integer(2));
@@ -101,8 +100,8 @@ final class TextFilters {
 
     private Text indent(Text s, Arguments args) {
         Text indention = args.get(0) instanceof Text text ? text
-                : (Text) in.operators().binary("*", Text.of(" "), args.get(0));
-        List<Object> lines = Strings.lines(in.operators().concat(s, Text.of("\n")), false);
+                : (Text) in.operators.binary("*", Text.of(" "), args.get(0));
+        List<Object> lines = Strings.lines(in.operators.concat(s, Text.of("\n")), false);
         TextBuilder out = values.builder();
         for (int i = 0; i < lines.size(); i++) {
             Text line = (Text) lines.get(i);
@@ -126,7 +125,7 @@ final class TextFilters {
         Text s = Arguments.text(value);
         Text cut = s.sub(0, s.offset(length - end.length()));
         int space = args.flag(1) ? -1 : cut.toString().lastIndexOf(' ');
-        return in.operators().concat(space < 0 ? cut : cut.sub(0, space), end);
+        return in.operators.concat(space < 0 ? cut : cut.sub(0, space), end);
     }
 
     private Text urlencode(Object value) {
@@ -165,7 +164,7 @@ final class TextFilters {
             out.append(out.length() > 0 || space ? " " : "").append(values.escape(key)).append("=\"")
                     .append(values.escape(entry.value())).append("\"");
         }
-        return out.build(in.autoescape());
+        return out.build(in.autoescape);
     }
 
     private Text fileSize(double bytes, boolean binary) {
@@ -197,32 +196,35 @@ final class TextFilters {
 
     private Object round(Object value, Object precision, String method) {
         if (method.equals("common")) {
-            Object rounded = rounded(value, precision == null ? 0 : Math.clamp(Arguments.integer(precision), -400, 400));
+            int digits = precision == null ? 0 : Math.clamp(Arguments.integer(precision), -400, 400);
+            Object rounded = rounded(value, digits);
             return precision == null && rounded instanceof Double d ? Numbers.truncate(d) : rounded;
         }
         if (!method.equals("ceil") && !method.equals("floor")) {
             throw PythonError.runtime("method must be common, ceil or floor");
         }
-        Object factor = in.operators().binary("**", 10L, precision);
-        Object scaled = in.operators().binary("*", value, factor);
+        Object factor = in.operators.binary("**", 10L, precision);
+        Object scaled = in.operators.binary("*", value, factor);
         if (!Numbers.isNumber(scaled)) {
             throw PythonError.type("must be real number, not " + Values.typeName(scaled));
         }
         if (scaled instanceof Double d) {
             scaled = Numbers.truncate(method.equals("ceil") ? Math.ceil(d) : Math.floor(d));
         }
-        return in.operators().binary("/", scaled, factor);
+        return in.operators.binary("/", scaled, factor);
     }
 
     private static Object rounded(Object value, int digits) {
         if (!Numbers.isNumber(value)) {
             throw PythonError.type("type " + Values.typeName(value) + " doesn't define __round__ method");
         }
-        if (value instanceof Double d) {
-            return !Double.isFinite(d) ? d
-                    : Math.copySign(new BigDecimal(Math.abs(d)).setScale(digits, RoundingMode.HALF_EVEN).doubleValue(), d);
+        boolean real = value instanceof Double;
+        if (real ? !Double.isFinite((Double) value) : digits >= 0) {
+            return real ? value : Numbers.norm(Numbers.big(value));
         }
-        BigInteger n = Numbers.big(value);
-        return Numbers.norm(digits >= 0 ? n : new BigDecimal(n).setScale(digits, RoundingMode.HALF_EVEN).toBigInteger());
+        BigDecimal exact = real ? new BigDecimal((Double) value) : new BigDecimal(Numbers.big(value));
+        BigDecimal rounded = exact.setScale(digits, RoundingMode.HALF_EVEN);
+        return !real ? Numbers.norm(rounded.toBigInteger())
+                : (Object) Math.copySign(rounded.doubleValue(), (Double) value);
     }
 }

@@ -11,9 +11,10 @@ record Token(Type type, Object value, int offset, int line) {
 
     /** Kinds of tokens, as error messages call them. */
     enum Type {
-        DATA("template data / text"), VARIABLE_BEGIN("begin of print statement"), VARIABLE_END("end of print statement"),
-        BLOCK_BEGIN("begin of statement block"), BLOCK_END("end of statement block"), NAME("name"), STRING("string"),
-        INTEGER("integer"), FLOAT("float"), OPERATOR("operator"), EOF("end of template");
+        DATA("template data / text"), EOF("end of template"),
+        VARIABLE_BEGIN("begin of print statement"), VARIABLE_END("end of print statement"),
+        BLOCK_BEGIN("begin of statement block"), BLOCK_END("end of statement block"),
+        NAME("name"), STRING("string"), INTEGER("integer"), FLOAT("float"), OPERATOR("operator");
 
         private final String described;
 

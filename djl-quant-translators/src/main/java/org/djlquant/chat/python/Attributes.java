@@ -24,9 +24,9 @@ public final class Attributes {
     private static final Set<String> LIST_UNSAFE =
             Set.of("append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove");
     /** Names that every Python object has and the sandbox bars, and those that only some have. */
-    private static final Set<String> BARRED = Set.of("class", "doc", "init", "new", "repr", "str", "eq", "ne", "lt", "le",
-            "gt", "ge", "hash", "dir", "format", "getattribute", "setattr", "delattr", "reduce", "reduce_ex", "sizeof",
-            "subclasshook", "init_subclass", "len", "iter", "contains", "getitem");
+    private static final Set<String> BARRED = Set.of("class", "doc", "init", "new", "repr", "str", "eq", "ne", "lt",
+            "le", "gt", "ge", "hash", "dir", "format", "getattribute", "setattr", "delattr", "reduce", "reduce_ex",
+            "sizeof", "subclasshook", "init_subclass", "len", "iter", "contains", "getitem");
     private static final Set<String> CONTAINERS = Set.of("len", "iter", "contains", "getitem");
 
     private final Values values;
@@ -36,32 +36,6 @@ public final class Attributes {
     public Attributes(Values values) {
         this.values = values;
         strings = new Strings(values, this);
-    }
-
-    /** A method of a type that is built in, bound to its object. */
-    private final class Method implements PyObject.Callable {
-        private final Object receiver;
-        private final String name;
-        private final Signature signature;
-
-        Method(Object receiver, String name, Signature signature) {
-            this.receiver = receiver;
-            this.name = name;
-            this.signature = signature;
-        }
-
-        @Override
-        public Object call(Arguments given) {
-            Arguments arguments = signature.bind(given);
-            return receiver instanceof Text text ? strings.call(text, name, arguments)
-                    : receiver instanceof Dict dict ? dict(dict, name, arguments)
-                    : Numbers.isNumber(receiver) ? number(receiver, name) : sequence(receiver, name, arguments);
-        }
-
-        @Override
-        public String type() {
-            return "builtin_function_or_method";
-        }
     }
 
     /** {@code object.name}. */
@@ -109,10 +83,24 @@ public final class Attributes {
         }
         Signature signature = object instanceof Text text ? Strings.signature(text, name)
                 : object instanceof Dict ? DICT.get(name)
-                : object instanceof Seq || object instanceof Range ? name.equals("copy") && !list ? null : SEQUENCE.get(name)
+                : list || !name.equals("copy") && (object instanceof Seq || object instanceof Range)
+                        ? SEQUENCE.get(name)
                 : object instanceof Double ? FLOAT.get(name) : Numbers.isInt(object) ? INT.get(name) : null;
-        return signature != null ? new Method(object, name, signature)
+        return signature != null ? method(object, name, signature)
                 : Numbers.isNumber(object) ? part(object, name) : PyObject.MISSING;
+    }
+
+    /** A method of a type that is built in, bound to its object. */
+    private PyObject.Callable method(Object receiver, String name, Signature signature) {
+        return new PyObject.Callable() {
+            @Override
+            public Object call(Arguments given) {
+                Arguments arguments = signature.bind(given);
+                return receiver instanceof Text text ? strings.call(text, name, arguments)
+                        : receiver instanceof Dict dict ? dict(dict, name, arguments)
+                        : Numbers.isNumber(receiver) ? number(receiver, name) : sequence(receiver, name, arguments);
+            }
+        };
     }
 
     private static Object part(Object number, String name) {

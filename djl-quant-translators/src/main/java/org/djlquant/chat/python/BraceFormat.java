@@ -82,8 +82,9 @@ final class BraceFormat {
         Object value = first(m.group(1));
         for (Matcher step = STEP.matcher(m.group(2)); step.find();) {
             String index = step.group(2);
+            boolean number = index != null && NUMBER.matcher(index).matches();
             value = index == null ? attributes.attribute(value, Text.of(step.group(1)))
-                    : attributes.item(value, NUMBER.matcher(index).matches() ? (Object) Long.valueOf(index) : Text.of(index));
+                    : attributes.item(value, number ? (Object) Long.valueOf(index) : Text.of(index));
         }
         if (m.group(3) != null) {
             value = switch (m.group(3)) {

@@ -35,7 +35,7 @@ public final class Conversions {
     private static Object truncated(Object value) {
         Undefined.refuse(value);
         if (!Numbers.isNumber(value)) {
-            throw PythonError.type("int() argument must be a string or a real number, not '" + Values.typeName(value) + "'");
+            throw PythonError.type("int() argument must be a string or number, not '" + Values.typeName(value) + "'");
         }
         return value instanceof Double d ? Numbers.truncate(d) : Numbers.norm(Numbers.big(value));
     }
@@ -77,7 +77,7 @@ public final class Conversions {
                     : s.endsWith("n") || s.endsWith("N") ? Double.NaN : Double.parseDouble(s.replace("_", ""));
         }
         if (!Numbers.isNumber(value)) {
-            throw PythonError.type("float() argument must be a string or a real number, not '" + Values.typeName(value) + "'");
+            throw PythonError.type("float() argument must be a string or number, not '" + Values.typeName(value) + "'");
         }
         return Numbers.toDouble(value);
     }

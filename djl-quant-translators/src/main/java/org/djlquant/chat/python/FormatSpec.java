@@ -70,7 +70,8 @@ record FormatSpec(Text fill, char align, char sign, boolean alternate, boolean z
     }
 
     private PythonError unknown(Object value) {
-        return PythonError.value("Unknown format code '" + type + "' for object of type '" + Values.typeName(value) + "'");
+        return PythonError.value("Unknown format code '" + type + "' for object of type '" + Values.typeName(value)
+                + "'");
     }
 
     private Text text(Values values, Text text) {
@@ -81,22 +82,25 @@ record FormatSpec(Text fill, char align, char sign, boolean alternate, boolean z
             throw PythonError.value("Sign, '#', '" + (grouping == 0 ? ',' : grouping)
                     + "' and '=' are not allowed in string format specifier");
         }
-        return aligned(values, text, '<');
+        return aligned(values, cut(text), '<');
     }
 
-    /** A text cut to the precision and padded to the width. */
+    /** A text cut to the precision. */
+    Text cut(Text text) {
+        return precision >= 0 && precision < text.length() ? text.sub(0, text.offset(precision)) : text;
+    }
+
+    /** A text padded to the width. */
     Text aligned(Values values, Text text, char defaultAlign) {
-        Text cut = precision >= 0 && precision < text.length() && !Character.isDigit(type)
-                ? text.sub(0, text.offset(precision)) : text;
         char by = align == 0 || align == '=' ? defaultAlign : align;
-        long missing = Math.max(0, width - cut.length());
+        long missing = Math.max(0, width - text.length());
         long left = by == '<' ? 0 : by == '^' ? missing / 2 : missing;
-        return values.builder().repeat(fill, left).append(cut).repeat(fill, missing - left).build();
+        return values.builder().repeat(fill, left).append(text).repeat(fill, missing - left).build();
     }
 
     /** A number by its type, or by the type of the specification. */
     Text number(Values values, Object value) {
-        boolean integer = Numbers.isInt(value) && "efgEFG%".indexOf(type) < 0 || type == 0 && Numbers.isInt(value);
+        boolean integer = Numbers.isInt(value) && "efgEFG%".indexOf(type) < 0;
         if (integer && precision >= 0) {
             throw PythonError.value("Precision not allowed in integer format specifier");
         }
@@ -111,7 +115,7 @@ record FormatSpec(Text fill, char align, char sign, boolean alternate, boolean z
     Text integer(Values values, Object value, int minDigits) {
         BigInteger n = Numbers.big(value);
         int radix = switch (type) {
-            case 0, 'd', 'n', 'i', 'u' -> 10;
+            case 0, 'd', 'n' -> 10;
             case 'b' -> 2;
             case 'o' -> 8;
             case 'x', 'X' -> 16;
@@ -162,15 +166,18 @@ record FormatSpec(Text fill, char align, char sign, boolean alternate, boolean z
         }
         String text = head + body;
         Text built = Text.of(Character.isUpperCase(type) ? text.toUpperCase(Locale.ROOT) : text);
-        return new FormatSpec(fill, align, sign, alternate, zero, width, grouping, -1, type).aligned(values, built, '>');
+        return aligned(values, built, '>');
     }
 
     private String grouped(String digits, int whole, int group) {
-        StringBuilder out = new StringBuilder(digits);
-        for (int i = whole - group; i > 0; i -= group) {
-            out.insert(i, grouping);
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < whole; i++) {
+            if (i > 0 && (whole - i) % group == 0) {
+                out.append(grouping);
+            }
+            out.append(digits.charAt(i));
         }
-        return out.toString();
+        return out.append(digits, whole, digits.length()).toString();
     }
 
     // -- digits of floats, without a sign

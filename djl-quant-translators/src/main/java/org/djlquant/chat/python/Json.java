@@ -13,6 +13,7 @@ public final class Json {
     private final Text keySeparator;
     private final boolean sortKeys;
     private int level;
+    private boolean first;
 
     private Json(Values values, Arguments arguments) {
         this.values = values;
@@ -40,12 +41,12 @@ public final class Json {
         } else if (value instanceof Dict dict) {
             object(dict);
         } else if (value instanceof Seq seq) {
-            open("[", seq.size());
-            for (int i = 0; i < seq.size(); i++) {
-                separate(i > 0);
-                write(seq.items().get(i));
+            begin("[");
+            for (Object item : seq.items()) {
+                element();
+                write(item);
             }
-            close("]", seq.size());
+            end("]", seq.size() > 0);
         } else if (value instanceof PyObject) {
             throw PythonError.type("Object of type " + Values.typeName(value) + " is not JSON serializable");
         } else {
@@ -60,51 +61,49 @@ public final class Json {
         return value == null ? "null" : value instanceof Boolean b ? b.toString() : Numbers.repr(value);
     }
 
-    private void open(String bracket, int size) {
+    private void begin(String bracket) {
         values.budget().enter();
         out.append(bracket);
         level++;
+        first = true;
     }
 
-    private void close(String bracket, int size) {
+    private void element() {
+        out.append(first ? Text.EMPTY : itemSeparator);
+        newline(level);
+        first = false;
+    }
+
+    private void end(String bracket, boolean filled) {
         level--;
-        if (size > 0) {
-            newline();
+        if (filled) {
+            newline(level);
         }
         out.append(bracket);
+        first = false;
         values.budget().leave();
     }
 
-    private void separate(boolean comma) {
-        if (comma) {
-            out.append(itemSeparator);
-        }
-        newline();
-    }
-
-    private void newline() {
+    private void newline(int indents) {
         if (indent != null) {
-            out.append("\n").repeat(indent, level);
+            out.append("\n").repeat(indent, indents);
         }
     }
 
     private void object(Dict dict) {
         List<Object> items = dict.list("items");
-        if (sortKeys) {
-            items = values.sorted(items, pair -> ((Seq) pair).items().get(0), false);
-        }
-        open("{", items.size());
-        for (int i = 0; i < items.size(); i++) {
-            List<Object> pair = ((Seq) items.get(i)).items();
-            separate(i > 0);
-            if (pair.get(0) instanceof PyObject) {
-                throw PythonError.type("keys must be str, int, float, bool or None, not " + Values.typeName(pair.get(0)));
+        begin("{");
+        for (Object item : sortKeys ? values.sorted(items, pair -> ((Seq) pair).items().get(0), false) : items) {
+            Object key = ((Seq) item).items().get(0);
+            if (key instanceof PyObject) {
+                throw PythonError.type("keys must be str, int, float, bool or None, not " + Values.typeName(key));
             }
-            string(pair.get(0) instanceof Text key ? key : Text.of(scalar(pair.get(0))));
+            element();
+            string(key instanceof Text text ? text : Text.of(scalar(key)));
             out.append(keySeparator);
-            write(pair.get(1));
+            write(((Seq) item).items().get(1));
         }
-        close("}", items.size());
+        end("}", !items.isEmpty());
     }
 
     private void string(Text text) {

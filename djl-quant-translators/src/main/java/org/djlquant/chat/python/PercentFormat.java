@@ -75,7 +75,7 @@ public final class PercentFormat {
         String flags = m.group(2);
         int width = size(m.group(3), 0);
         int precision = size(m.group(4), -1);
-        char type = m.group(5).charAt(0);
+        char type = "iu".contains(m.group(5)) ? 'd' : m.group(5).charAt(0);
         value = m.group(1) == null ? argument() : value;
         values.budget().characters(Math.max(0, precision));
         boolean left = flags.contains("-") || width < 0;
@@ -84,10 +84,12 @@ public final class PercentFormat {
         FormatSpec spec = new FormatSpec(Text.of(zero ? "0" : " "), left ? '<' : zero ? '=' : '>', sign,
                 flags.contains("#"), zero, Math.abs(width), (char) 0, precision, type);
         return switch (type) {
-            case 's' -> spec.aligned(values, values.str(value, format.markup), '>');
-            case 'r', 'a' -> spec.aligned(values, values.str(values.representation(value), format.markup), '>');
+            case 's', 'r', 'a' -> {
+                Object shown = type == 's' ? value : values.representation(value);
+                yield spec.aligned(values, spec.cut(values.str(shown, format.markup)), '>');
+            }
             case 'c' -> spec.aligned(values, character(value), '>');
-            case 'd', 'i', 'u', 'o', 'x', 'X' -> spec.integer(values, integer(value, type), precision);
+            case 'd', 'o', 'x', 'X' -> spec.integer(values, integer(value, type), precision);
             case 'e', 'E', 'f', 'F', 'g', 'G' -> {
                 Undefined.refuse(value);
                 if (!Numbers.isNumber(value)) {
@@ -115,7 +117,7 @@ public final class PercentFormat {
     }
 
     private static Object integer(Object value, char type) {
-        boolean decimal = "diu".indexOf(type) >= 0;
+        boolean decimal = type == 'd';
         if (decimal) {
             Undefined.refuse(value);
         }

@@ -12,6 +12,11 @@ public interface PyObject {
     interface Callable extends PyObject {
         /** Calls it. */
         Object call(Arguments arguments);
+
+        @Override
+        default String type() {
+            return "builtin_function_or_method";
+        }
     }
 
     /** Name of its Python type. */

@@ -26,6 +26,8 @@ public final class Strings {
             splitlines(keepends=False); startswith(prefix, start=None, end=None, /); strip(chars=None, /); swapcase();
             title(); upper(); zfill(width, /); striptags(); unescape()""");
 
+    private static final String LINE_ENDS = "\n\u000b\f\r\u001c\u001d\u001e\u0085\u2028\u2029";
+
     private final Values values;
     private final Attributes attributes;
 
@@ -105,7 +107,7 @@ public final class Strings {
 
     private static boolean isNumeric(int c) {
         int type = Character.getType(c);
-        return type == Character.DECIMAL_DIGIT_NUMBER || type == Character.LETTER_NUMBER || type == Character.OTHER_NUMBER
+        return isDigit(c) || type == Character.LETTER_NUMBER || type == Character.OTHER_NUMBER
                 || "\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u842c\u4e07\u3007\u96f6"
                         .indexOf(c) >= 0;
     }
@@ -122,11 +124,13 @@ public final class Strings {
             case "isdigit" -> all(s, false, Strings::isDigit);
             case "isnumeric" -> all(s, false, Strings::isNumeric);
             case "isalnum" -> all(s, false, c -> Character.isLetter(c) || isNumeric(c));
-            case "islower" -> all(s, false, c -> !isCased(c) || Character.isLowerCase(c)) && !all(s, true, c -> !isCased(c));
-            case "isupper" -> all(s, false, c -> !isCased(c) || Character.isUpperCase(c)) && !all(s, true, c -> !isCased(c));
+            case "islower" -> text.s.codePoints().anyMatch(Strings::isCased)
+                    && all(s, false, c -> !isCased(c) || Character.isLowerCase(c));
+            case "isupper" -> text.s.codePoints().anyMatch(Strings::isCased)
+                    && all(s, false, c -> !isCased(c) || Character.isUpperCase(c));
             case "istitle" -> isTitle(s);
             default -> s.length > 0 && (s[0] == '_' || Character.isUnicodeIdentifierStart(s[0]))
-                    && all(s, false, c -> c == '_' || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
+                    && all(s, false, c -> Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
         };
     }
 
@@ -285,7 +289,7 @@ public final class Strings {
         List<Object> lines = new ArrayList<>();
         for (int from = 0, after; from < s.s.length(); from = after) {
             int to = from;
-            while (to < s.s.length() && "\n\u000b\f\r\u001c\u001d\u001e\u0085\u2028\u2029".indexOf(s.s.charAt(to)) < 0) {
+            while (to < s.s.length() && LINE_ENDS.indexOf(s.s.charAt(to)) < 0) {
                 to++;
             }
             after = to == s.s.length() ? to : s.s.startsWith("\r\n", to) ? to + 2 : to + 1;
@@ -338,7 +342,8 @@ public final class Strings {
 
     private static boolean affix(Text s, boolean end, Arguments args) {
         int[] range = range(s, args);
-        List<Object> options = args.get(0) instanceof Seq seq && seq.isTuple() ? seq.items() : args.positional().subList(0, 1);
+        boolean several = args.get(0) instanceof Seq seq && seq.isTuple();
+        List<Object> options = several ? ((Seq) args.get(0)).items() : args.positional().subList(0, 1);
         boolean found = false;
         for (Object option : options) {
             String part = Arguments.text(option).s;
@@ -363,7 +368,8 @@ public final class Strings {
         int[] range = range(s, args);
         Text window = range == null ? null : s.sub(range[0], range[1]);
         if (name.equals("count")) {
-            return range == null ? 0L : part.isEmpty() ? window.length() + 1L : (long) cuts(window.s, part, false).size();
+            return range == null ? 0L
+                    : part.isEmpty() ? window.length() + 1L : (long) cuts(window.s, part, false).size();
         }
         int at = range == null ? -1 : name.startsWith("r") ? window.s.lastIndexOf(part.s) : window.s.indexOf(part.s);
         if (at < 0 && name.endsWith("index")) {

@@ -53,8 +53,9 @@ public final class Undefined implements PyObject {
             return new PythonError(kind, reason, 0, 0);
         }
         String type = object == null ? "None" : Values.typeName(object) + " object";
-        return new PythonError(kind, key instanceof Text name ? "'" + type + "' has no attribute " + Values.quote(name.s)
-                : type + " has no element " + (key instanceof Long ? key : "of type " + Values.typeName(key)), 0, 0);
+        String words = key instanceof Text name ? "'" + type + "' has no attribute " + Values.quote(name.s)
+                : type + " has no element " + (key instanceof Long ? key : "of type " + Values.typeName(key));
+        return new PythonError(kind, words, 0, 0);
     }
 
     @Override

@@ -78,7 +78,8 @@ public final class Values {
         } else if (value instanceof PyObject object) {
             object.repr(this, out);
         } else {
-            out.append(value == null ? "None" : value instanceof Boolean b ? b ? "True" : "False" : Numbers.repr(value));
+            out.append(value == null ? "None"
+                    : value instanceof Boolean b ? b ? "True" : "False" : Numbers.repr(value));
         }
     }
 
@@ -157,7 +158,8 @@ public final class Values {
                     || x.start() == y.start() && (x.length() == 1 || x.step() == y.step()));
         }
         if (a instanceof Dict.View x && b instanceof Dict.View y && !x.part().equals("values")) {
-            return x.part().equals(y.part()) && x.length() == y.length() && list(x).stream().allMatch(item -> contains(y, item));
+            return x.part().equals(y.part()) && x.length() == y.length()
+                    && list(x).stream().allMatch(item -> contains(y, item));
         }
         return a == b || a instanceof Text && a.equals(b) || a instanceof Undefined && b instanceof Undefined;
     }

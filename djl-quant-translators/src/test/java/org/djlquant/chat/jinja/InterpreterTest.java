@@ -33,7 +33,7 @@ class InterpreterTest {
 
     private static Object value(Expression expression, Map<String, ?> variables) {
         Interpreter in = interpreter(variables);
-        return in.evaluate(expression, in.top());
+        return in.evaluate(expression, in.top);
     }
 
     private static String rendered(Map<String, ?> variables, Statement... statements) {
@@ -66,19 +66,26 @@ class InterpreterTest {
     }
 
     @Test
-    void chainedComparisonsTakeEachOperandOnce() {
-        Expression compare = new Expression.Compare(new Constant(1L), List.of("<", "<="), List.of(new Constant(2L), new Constant(2L)));
+    void chainedComparisonsStopAtTheFirstThatFails() {
+        Expression two = new Constant(2L);
+        Expression compare = new Expression.Compare(new Constant(1L), List.of("<", "<="), List.of(two, two));
         assertEquals(true, value(compare, Map.of()));
+        Expression fails = new Expression.Compare(two, List.of("<", "<="), List.of(two, new Name("y")));
+        assertEquals(false, value(fails, Map.of()));
     }
 
     @Test
     void filtersTestsAndFunctionsBindTheirArguments() {
-        assertEquals(Text.of("1-2-3"), value(new Expression.Filter(new Name("l"), "join", arguments(text("-")), 1), Map.of("l", ITEMS)));
-        assertEquals(true, value(new Expression.Test(new Constant(4L), "divisibleby", arguments(new Constant(2L))), Map.of()));
+        Map<String, ?> variables = Map.of("l", ITEMS);
+        Expression join = new Expression.Filter(new Name("l"), "join", arguments(text("-")), 1);
+        assertEquals(Text.of("1-2-3"), value(join, variables));
+        Expression even = new Expression.Test(new Constant(4L), "divisibleby", arguments(new Constant(2L)));
+        assertEquals(true, value(even, Map.of()));
         Expression now = new Expression.Call(new Name("strftime_now"), arguments(text("%d %b %Y")), 1);
         assertEquals(Text.of("05 Mar 2024"), value(now, Map.of()));
-        assertEquals(PythonError.Kind.TYPE, assertThrows(PythonError.class,
-                () -> value(new Expression.Filter(new Name("l"), "length", arguments(text("-")), 1), Map.of("l", ITEMS))).kind());
+        Expression tooMany = new Expression.Filter(new Name("l"), "length", arguments(text("-")), 1);
+        PythonError e = assertThrows(PythonError.class, () -> value(tooMany, variables));
+        assertEquals(PythonError.Kind.TYPE, e.kind());
     }
 
     @Test

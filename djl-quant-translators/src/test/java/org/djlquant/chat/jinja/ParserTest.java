@@ -34,6 +34,10 @@ class ParserTest {
         return ((Statement.Print) new Parser("{{ " + source + " }}").parse().getFirst()).value();
     }
 
+    private static Statement statement(String source) {
+        return new Parser(source).parse().getFirst();
+    }
+
     private static PythonError refused(String source) {
         PythonError e = assertThrows(PythonError.class, () -> new Parser(source).parse(), source);
         assertEquals(PythonError.Kind.SYNTAX, e.kind(), source);
@@ -50,7 +54,8 @@ class ParserTest {
         assertEquals(new Conditional(A, ONE, B), expression("1 if a else b"));
         assertEquals(new Expression.Compare(A, List.of("<", "not in"), List.of(B, ONE)), expression("a < b not in 1"));
         // Jinja reads a subscript into the operand of a sign, and a filter behind it.
-        assertEquals(new Filter(new Sign(true, new Item(A, ONE)), "abs", ArgumentList.NONE, 1), expression("-a[1]|abs"));
+        Expression sign = new Sign(true, new Item(A, ONE));
+        assertEquals(new Filter(sign, "abs", ArgumentList.NONE, 1), expression("-a[1]|abs"));
     }
 
     @org.junit.jupiter.api.Test
@@ -69,16 +74,16 @@ class ParserTest {
 
     @org.junit.jupiter.api.Test
     void statementsKeepTheirParts() {
-        Statement.For loop = (Statement.For) new Parser("{% for a, b in x if a recursive %}y{% else %}z{% endfor %}").parse().getFirst();
+        Statement.For loop = (Statement.For) statement("{% for a, b in x if a recursive %}y{% else %}z{% endfor %}");
         assertEquals(new Expression.Sequence(true, List.of(A, B)), loop.target());
         assertEquals(A, loop.filter());
         assertTrue(loop.recursive());
         assertEquals(List.of(new Statement.Data(Text.of("z"), 1)), loop.otherwise());
-        Statement.If condition = (Statement.If) new Parser("{% if a %}1{% elif b %}2{% else %}3{% endif %}").parse().getFirst();
+        Statement.If condition = (Statement.If) statement("{% if a %}1{% elif b %}2{% else %}3{% endif %}");
         assertEquals(List.of(A, B), condition.tests());
         assertEquals(3, condition.bodies().size());
-        Macro.Definition macro = ((Statement.MacroDefinition) new Parser("{% macro m(a, b=1) %}{{ caller() }}{{ kwargs }}{% endmacro %}")
-                .parse().getFirst()).definition();
+        Macro.Definition macro = ((Statement.MacroDefinition) statement(
+                "{% macro m(a, b=1) %}{{ caller() }}{{ kwargs }}{% endmacro %}")).definition();
         assertEquals(List.of("a", "b"), macro.parameters());
         assertEquals(List.of(ONE), macro.defaults());
         assertTrue(macro.usesCaller() && macro.usesKwargs() && !macro.usesVarargs());
@@ -93,8 +98,9 @@ class ParserTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{% break %}", "{% for a in b %}{% macro m() %}{% continue %}{% endmacro %}{% endfor %}",
-        "{% for a in b %}{% set loop = 1 %}{% endfor %}", "{% set true = 1 %}", "{% block x %}{% endblock %}{% block x %}{% endblock %}",
-        "{% macro m(a=1, b) %}{% endmacro %}", "{% if a %}", "{% endif %}", "{{ a b }}", "{{ 1 + }}", "{{ f(a=1, 2) }}", "{{ a[0:1, 2] }}"})
+        "{% for a in b %}{% set loop = 1 %}{% endfor %}", "{% set true = 1 %}", "{% macro m(a=1, b) %}{% endmacro %}",
+        "{% block x %}{% endblock %}{% block x %}{% endblock %}", "{% if a %}", "{% endif %}", "{{ a b }}", "{{ 1 + }}",
+        "{{ f(a=1, 2) }}", "{{ a[0:1, 2] }}"})
     void whatIsNoTemplateIsRefused(String source) {
         refused(source);
     }

@@ -50,8 +50,10 @@ class ValuesTest {
         assertEquals(-4L, operators.binary("//", -7L, 2L));
         assertEquals(1L, operators.binary("%", -7L, 2L));
         assertEquals(3.5, operators.binary("/", 7L, 2L));
-        assertEquals(PythonError.Kind.ARITHMETIC, assertThrows(PythonError.class, () -> operators.binary("%", 1L, 0L)).kind());
-        assertEquals(PythonError.Kind.LIMIT, assertThrows(PythonError.class, () -> operators.binary("**", 10L, 1L << 40)).kind());
+        PythonError zero = assertThrows(PythonError.class, () -> operators.binary("%", 1L, 0L));
+        assertEquals(PythonError.Kind.ARITHMETIC, zero.kind());
+        PythonError large = assertThrows(PythonError.class, () -> operators.binary("**", 10L, 1L << 40));
+        assertEquals(PythonError.Kind.LIMIT, large.kind());
     }
 
     @Test
@@ -78,7 +80,8 @@ class ValuesTest {
         assertEquals(Text.of("  a"), call(Text.of("a"), "rjust", 3L));
         assertEquals(Text.of("x1.50|  a"), call(Text.of("x{:.2f}|{:>3}"), "format", 1.5, Text.of("a")));
         assertEquals(Text.of("01,234.5"), call(Text.of("{:08,}"), "format", 1234.5));
-        assertEquals(Text.of("+042 a%"), operators.binary("%", Text.of("%+04d %s%%"), Seq.tuple(List.of(42L, Text.of("a")))));
+        Seq pair = Seq.tuple(List.of(42L, Text.of("a")));
+        assertEquals(Text.of("+042 a%"), operators.binary("%", Text.of("%+04d %s%%"), pair));
         assertThrows(PythonError.class, () -> call(Text.of("a"), "split", null, 1L, 2L));
         assertThrows(PythonError.class, () -> call(Text.of("a"), "replace", Text.of("a")));
         Undefined barred = (Undefined) attributes.find(Seq.list(List.of()), "append");
@@ -89,7 +92,8 @@ class ValuesTest {
     void originsFollowTheCharacters() {
         Text text = operators.concat(Text.of("<"), Text.user("abc"));
         StringBuilder user = new StringBuilder();
-        ((Text) operators.slice(text, null, 3L, null)).forEachSpan((span, fromUser) -> user.append(fromUser ? span : "-"));
+        Text slice = (Text) operators.slice(text, null, 3L, null);
+        slice.forEachSpan((span, fromUser) -> user.append(fromUser ? span : "-"));
         assertEquals("-ab", user.toString());
     }
 }
