@@ -29,7 +29,7 @@ public record ModelOptions(
         boolean prefixCaching,
         LoadProgress progress) {
 
-    /** Receives the progress of a load, on the loading thread. */
+    /** Receives the progress of a load, one call at a time, on the threads that load. */
     @FunctionalInterface
     public interface LoadProgress {
         /** {@code done} of {@code total} stored weight bytes are ready to run; the last call has {@code done == total}. */

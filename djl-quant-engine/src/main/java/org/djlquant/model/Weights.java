@@ -2,10 +2,12 @@ package org.djlquant.model;
 
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.kernel.Kernels;
@@ -131,27 +133,55 @@ final class Weights {
         return true;
     }
 
-    /** Packs every matrix asked for. Memory belongs to the arena. */
+    /**
+     * Packs every matrix asked for, each worker one after the other, the largest first. Memory belongs to
+     * the arena.
+     */
     void pack(Kernels kernels, Arena arena, Workers workers, ModelOptions.LoadProgress progress) {
-        long done = 0;
-        long read = 0;
-        for (Pending each : pending) {
-            WeightMatrix matrix = each.turned ? ((BlockMatrix) each.stored).transposed(arena) : each.stored;
-            MatMul packed = kernels.pack(matrix, arena, workers);
+        List<Pending> largestFirst = new ArrayList<>(pending);
+        largestFirst.sort(Comparator.comparingLong((Pending each) -> each.stored.byteSize()).reversed());
+        Packing packing = new Packing(pendingBytes, progress);
+        AtomicInteger next = new AtomicInteger();
+        workers.run((part, parts) -> {
+            try (Workers alone = Workers.of(1)) {
+                for (int i = next.getAndIncrement(); i < largestFirst.size(); i = next.getAndIncrement()) {
+                    Pending each = largestFirst.get(i);
+                    WeightMatrix matrix = each.turned ? ((BlockMatrix) each.stored).transposed(arena) : each.stored;
+                    packing.done(each, kernels.pack(matrix, arena, alone));
+                }
+            } finally {
+                next.set(largestFirst.size()); // what failed for one is over for all
+            }
+        });
+        pending.clear();
+        if (packing.done > DROP_BYTES) {
+            checkpoint.dropPages();
+        }
+    }
+
+    /** What has been packed so far, by all workers. */
+    private final class Packing {
+        private final long total;
+        private final ModelOptions.LoadProgress progress;
+        private long done;
+        private long dropped;
+
+        Packing(long total, ModelOptions.LoadProgress progress) {
+            this.total = total;
+            this.progress = progress;
+        }
+
+        /** Takes a packed matrix over. */
+        synchronized void done(Pending each, MatMul packed) {
             each.linear.packed(packed);
             layouts.merge(packed.layout(), 1, Integer::sum);
             packedBytes += packed.packedBytes() > 0 ? packed.packedBytes() : each.stored.byteSize();
             done += each.stored.byteSize();
-            read += each.stored.byteSize();
-            if (read > DROP_BYTES) {
+            if (done - dropped > DROP_BYTES) {
                 checkpoint.dropPages();
-                read = 0;
+                dropped = done;
             }
-            progress.onProgress(done, pendingBytes);
-        }
-        pending.clear();
-        if (done > DROP_BYTES) {
-            checkpoint.dropPages();
+            progress.onProgress(done, total);
         }
     }
 

@@ -31,10 +31,13 @@ final class KScales {
 
     /** Puts scales and minima of a block in their places. */
     static void unpack(MemorySegment data, long scales, int block, GroupedRow into) {
-        for (int j = 0; j < 8; j++) {
-            into.sc[8 * block + j] = (byte) scale(data, scales, j);
-            into.m[8 * block + j] = (byte) min(data, scales, j);
-        }
+        int first = Bytes.i32(data, scales);
+        int second = Bytes.i32(data, scales + 4);
+        int third = Bytes.i32(data, scales + 8);
+        Bytes.putFour(into.sc, 8 * block, first & 0x3f3f3f3f);
+        Bytes.putFour(into.m, 8 * block, second & 0x3f3f3f3f);
+        Bytes.putFour(into.sc, 8 * block + 4, third & 0x0f0f0f0f | (first >>> 6 & 0x03030303) << 4);
+        Bytes.putFour(into.m, 8 * block + 4, third >>> 4 & 0x0f0f0f0f | (second >>> 6 & 0x03030303) << 4);
     }
 
     /** Writes scales and minima of a block. */
