@@ -1,6 +1,7 @@
 package org.djlquant.model;
 
 import java.util.List;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Metadata;
@@ -51,7 +52,7 @@ final class Architectures {
     }
 
     private static String names(Architecture architecture) {
-        return String.join("/", architecture.huggingFaceNames())
-                + (architecture.ggufNames().isEmpty() ? "" : " (GGUF " + String.join("/", architecture.ggufNames()) + ")");
+        return String.join("/", new TreeSet<>(architecture.huggingFaceNames()))
+                + (architecture.ggufNames().isEmpty() ? "" : " (GGUF " + String.join("/", new TreeSet<>(architecture.ggufNames())) + ")");
     }
 }

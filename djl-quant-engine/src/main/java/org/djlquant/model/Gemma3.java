@@ -16,7 +16,7 @@ final class Gemma3 extends Gemma2 {
             "num_key_value_heads", 4,
             "head_dim", 256,
             "max_position_embeddings", 131072,
-            "rope_theta", 1e6);
+            "rope_parameters.full_attention.rope_theta", 1e6);
 
     @Override
     public String name() {
@@ -73,7 +73,9 @@ final class Gemma3 extends Gemma2 {
     @Override
     IntFunction<Rope> ropes(Sizes s) {
         Rope global = super.ropes(s).apply(0);
-        Rope local = Rope.plain(s.hyper().positive("rope_local_base_freq", "rope.freq_base_swa", 10000), s.heads().headDim(), false);
+        double later = s.hyper().positive("rope_parameters.sliding_attention.rope_theta", null, 10000);
+        double base = s.hyper().positive("rope_local_base_freq", "rope.freq_base_swa", later);
+        Rope local = Rope.plain(base, s.heads().headDim(), false);
         return layer -> window(s.hyper(), layer) == Integer.MAX_VALUE ? global : local;
     }
 

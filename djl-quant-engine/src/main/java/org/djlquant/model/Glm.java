@@ -25,7 +25,7 @@ class Glm extends Llama {
 
     @Override
     public DecoderParts build(Hyper hyper, Weights weights) {
-        return super.build(hyper.within("", Map.of("partial_rotary_factor", 0.5)), weights);
+        return super.build(hyper.within("", Map.of("rope_parameters.partial_rotary_factor", 0.5)), weights);
     }
 
     @Override

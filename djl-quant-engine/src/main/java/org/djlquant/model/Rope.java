@@ -36,10 +36,14 @@ record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude, 
      * @param interleaved pairs (2i, 2i+1), as GGUF stores Llama's queries and keys
      */
     static Rope read(Hyper hyper, Weights weights, int headDim, boolean interleaved) {
-        double base = hyper.positive("rope_theta", "rope.freq_base", hyper.positive("rope_parameters.rope_theta", null, 10000));
+        // transformers 5 keeps all of it in one object, or in one for each kind of layer
+        double inLayers = hyper.positive("rope_parameters.full_attention.rope_theta", null, 10000);
+        double inObject = hyper.positive("rope_parameters.rope_theta", null, inLayers);
+        double base = hyper.positive("rope_theta", "rope.freq_base", inObject);
+        double part = hyper.positive("partial_rotary_factor", null, hyper.positive("rope_parameters.partial_rotary_factor", null, 1));
         int dim = hyper.gguf()
                 ? hyper.integer(null, "rope.dimension_count", headDim, 2, headDim)
-                : (int) (headDim * hyper.positive("partial_rotary_factor", null, 1));
+                : (int) (headDim * part);
         if (dim % 2 != 0 || dim < 2 || dim > headDim) {
             throw hyper.contradiction(
                     "partial_rotary_factor", "rope.dimension_count", "expected an even number of rotated elements from 2 to " + headDim + ", found " + dim);
@@ -92,7 +96,9 @@ record Rope(int dim, boolean interleaved, float[] frequencies, float magnitude, 
     }
 
     private Rope scaledAsHuggingFace(Hyper hyper, double base) {
-        String where = hyper.has("rope_scaling.rope_type", null) || hyper.has("rope_scaling.type", null) ? "rope_scaling." : "rope_parameters.";
+        String where = hyper.has("rope_scaling.rope_type", null) || hyper.has("rope_scaling.type", null)
+                ? "rope_scaling."
+                : hyper.has("rope_parameters.full_attention", null) ? "rope_parameters.full_attention." : "rope_parameters.";
         String type = hyper.text(where + "rope_type", null).or(() -> hyper.text(where + "type", null)).orElse("default");
         // Early files of Phi-3 call LongRoPE "su", some even "yarn"; nothing else has these factors.
         if (hyper.has(where + "long_factor", null)) {

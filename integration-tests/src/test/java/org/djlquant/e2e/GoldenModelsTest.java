@@ -4,9 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.djlquant.format.Checkpoints;
 import org.djlquant.generate.Generation;
 import org.djlquant.generate.GenerationConfig;
 import org.djlquant.generate.Generator;
@@ -19,8 +25,10 @@ import org.djlquant.model.ModelOptions;
 import org.djlquant.model.Models;
 import org.djlquant.model.Sequence;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Logits and greedy tokens of every golden model, reached in every way a sequence can be fed. */
 class GoldenModelsTest {
@@ -190,6 +198,41 @@ class GoldenModelsTest {
             assertClose(
                     GoldenModels.logits(name), 25 * vocabulary,
                     run(model, grown, all, 25, 15, Batch.Logits.ALL), 0, 15 * vocabulary);
+        }
+    }
+
+    /** transformers 5 writes all that concerns the rotation into one object, Gemma 3 one for each kind of layer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gemma3-bf16", "glm-bf16"})
+    void configurationsMayBeThoseOfTransformers5(String name, @TempDir Path folder) throws Exception {
+        Path source = GoldenModels.checkpoint(name);
+        Files.copy(source.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+        JsonObject config = JsonParser.parseString(Files.readString(source.resolve("config.json"))).getAsJsonObject();
+        JsonObject rope = new JsonObject();
+        if (name.startsWith("gemma3")) {
+            JsonObject global = config.remove("rope_scaling").getAsJsonObject();
+            global.add("rope_theta", config.remove("rope_theta"));
+            JsonObject local = new JsonObject();
+            local.addProperty("rope_type", "default");
+            local.add("rope_theta", config.remove("rope_local_base_freq"));
+            rope.add("full_attention", global);
+            rope.add("sliding_attention", local);
+            config.remove("sliding_window_pattern");
+            JsonArray types = new JsonArray();
+            List.of("sliding", "sliding", "full", "sliding").forEach(type -> types.add(type + "_attention"));
+            config.add("layer_types", types);
+        } else {
+            rope.addProperty("rope_type", "default");
+            rope.add("rope_theta", config.remove("rope_theta"));
+            rope.add("partial_rotary_factor", config.remove("partial_rotary_factor"));
+        }
+        config.add("rope_parameters", rope);
+        Files.writeString(folder.resolve("config.json"), config.toString());
+        int[] prompt = GoldenModels.reference(name).prompt();
+        try (CausalLM model = Models.load(Checkpoints.open(folder), ModelOptions.defaults());
+                Sequence sequence = model.newSequence()) {
+            float[] logits = run(model, sequence, prompt, 0, prompt.length, Batch.Logits.ALL);
+            assertClose(GoldenModels.logits(name), 0, logits, 0, prompt.length * model.vocabularySize());
         }
     }
 
