@@ -75,6 +75,9 @@ OPT = transformers.OPTConfig(vocab_size=VOCABULARY, hidden_size=64, ffn_dim=96, 
 # The numbers of a small ChatGLM 2, whose own code is not in transformers; Glm computes the same.
 CHATGLM = transformers.GlmConfig(**SMALL, num_key_value_heads=2, head_dim=16, attention_bias=True, pad_token_id=0)
 CHATGLM.names_of_chatglm = True
+GLM4_CHAT = transformers.GlmConfig(
+    **{**SMALL, "intermediate_size": 90}, num_key_value_heads=1, head_dim=20, attention_bias=True, pad_token_id=0, rope_theta=500000.0)
+GLM4_CHAT.names_of_chatglm = True
 
 # Sizes that fit nothing: no multiples of vector lengths, heads narrower or wider than hidden / heads.
 ODD = dict(vocab_size=331, hidden_size=50, intermediate_size=77, num_hidden_layers=2, num_attention_heads=6,
@@ -116,6 +119,7 @@ HUGGING_FACE = {
     "gemma3-bf16": (gemma3(), torch.bfloat16, "1GB"),
     "gemma3-f16-nested": (gemma3_that_sees(), torch.float16, "1GB"),
     "glm-bf16": (GLM, torch.bfloat16, "1GB"),
+    "glm4-chat-f16": (GLM4_CHAT, torch.float16, "1GB"),
     "glm4-f16": (GLM4, torch.float16, "1GB"),
     "gpt2-f32-odd": (transformers.GPT2Config(
         vocab_size=331, n_embd=60, n_layer=2, n_head=5, n_inner=77, n_positions=64, activation_function="gelu",
@@ -377,6 +381,7 @@ def save_chatglm2(model, folder):
         "layernorm_epsilon": config.rms_norm_eps, "rmsnorm": True, "post_layer_norm": True,
         "apply_residual_connection_post_layernorm": False, "add_bias_linear": False, "add_qkv_bias": True,
         "multi_query_attention": True, "multi_query_group_num": config.num_key_value_heads,
+        **({} if config.rope_theta == 10000 else {"rope_ratio": config.rope_theta / 10000}),
         "original_rope": True, "torch_dtype": "float16"}, indent=2) + "\n")
     return model
 

@@ -7,8 +7,9 @@ import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.kernel.LayerCache;
 
 /**
- * ChatGLM 2 and 3 and GLM-4 under their own names, which GGUF files do not keep ({@link Glm}): RMS norms, one matrix for queries, keys and values, interleaved rotation of half
- * of each head, and a gated MLP with gate and up in one matrix.
+ * ChatGLM 2 and 3 and GLM-4 under their own names, which GGUF files do not keep ({@link Glm}): RMS norms,
+ * one matrix for queries, keys and values, interleaved rotation of half of each head, and a gated MLP
+ * with gate and up in one matrix.
  */
 final class ChatGlm2 implements Architecture {
     @Override
