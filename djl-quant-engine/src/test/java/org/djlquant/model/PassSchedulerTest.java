@@ -99,6 +99,34 @@ class PassSchedulerTest {
     }
 
     @Test
+    void whoDecodesWaitsForNoMoreThanOneChunkOfPrompts() throws Exception {
+        try (ExecutorService threads = Executors.newCachedThreadPool()) {
+            List<Callable<Float>> tasks = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                int token = i;
+                tasks.add(() -> forward(token, 45)); // 90 tokens, 89 of them a prompt: two exceed a chunk
+            }
+            tasks.add(() -> decode(5));
+            tasks.add(() -> decode(6));
+            List<Future<Float>> answers = together(threads, tasks);
+            for (int i = 0; i < answers.size(); i++) {
+                assertEquals(i, answers.get(i).get());
+            }
+        }
+        // Threads that pile up behind a lock get in line in any order; whatever it is, the decoders are in the first pass.
+        assertEquals(5, passes.size(), () -> passes.toString());
+        assertEquals(4, passes.getFirst(), "two runs of a prompt and the decoders");
+        assertEquals(List.of(2, 2, 2, 2), passes.subList(1, 5));
+    }
+
+    private float decode(int token) {
+        Batch batch = new Batch();
+        batch.add(null, new int[] {token}, 0, 1, Batch.Logits.LAST);
+        scheduler.forward(batch);
+        return batch.logits()[2];
+    }
+
+    @Test
     void threadsThatGenerateMeetInSharedPasses() throws Exception {
         int steps = 100;
         try (ExecutorService threads = Executors.newCachedThreadPool()) {

@@ -30,6 +30,33 @@ class MemoryPlanTest {
     }
 
     @Test
+    void theHeapBoundsTheContextToo() {
+        MemoryPlan plan = new MemoryPlan(1000, 10, 100, 64, 64, 9000, 600, 0);
+        assertTrue(plan.heapIsShort());
+        assertEquals(50, plan.largestContext());
+        String message = assertThrows(ModelTooLargeException.class, plan::requireFits).getMessage();
+        assertTrue(message.contains("max_model_len=50") && message.contains("-Xmx") && message.contains("heap 600 B"), message);
+        plan.withContext(50).requireFits();
+    }
+
+    @Test
+    void theCachesOfAllRequestsGetAShareOrWhatIsAskedFor() {
+        assertEquals(25_000, new MemoryPlan(0, 10, 0, 64, 64, 100_000, 200_000, 0).kvLimitBytes());
+        assertEquals(640, new MemoryPlan(0, 10, 0, 64, 64, 1000, 1000, 0).kvLimitBytes(), "at least one sequence");
+        assertEquals(1280, new MemoryPlan(0, 10, 0, 65, 65, 5000, 5000, 0).kvLimitBytes(), "in whole blocks");
+        MemoryPlan asked = new MemoryPlan(0, 10, 0, 64, 64, 100_000, 200_000, 7000);
+        assertEquals(7000, asked.kvLimitBytes());
+        asked.requireFits();
+        MemoryPlan small = new MemoryPlan(0, 10, 0, 64, 64, 100_000, 200_000, 500);
+        assertEquals(50, small.largestContext());
+        String message = assertThrows(ModelTooLargeException.class, small::requireFits).getMessage();
+        assertTrue(message.contains("max_model_len=50 (kv_cache_memory_bytes is 500 B)"), message);
+        MemoryPlan large = new MemoryPlan(0, 10, 0, 64, 64, 100_000, 200_000, 100_001);
+        message = assertThrows(ModelTooLargeException.class, large::requireFits).getMessage();
+        assertTrue(message.contains("kv_cache_memory_bytes is 100.0 KB, but beside the model 100.0 KB are left"), message);
+    }
+
+    @Test
     void sizesAreForPeople() {
         assertEquals("999 B", MemoryPlan.size(999));
         assertEquals("1.0 KB", MemoryPlan.size(1000));

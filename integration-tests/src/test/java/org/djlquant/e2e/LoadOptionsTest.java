@@ -17,12 +17,16 @@ import ai.djl.translate.NoopTranslator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.djlquant.engine.QuantModel;
+import org.djlquant.generate.GenerationConfig;
+import org.djlquant.generate.Generator;
+import org.djlquant.generate.Request;
 import org.djlquant.runtime.LoadReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +72,35 @@ class LoadOptionsTest {
             assertEquals(3, model.causalLM().report().threads());
             assertEquals(48, model.causalLM().contextLength());
             assertTrue(difference(model) < 2e-3);
+        }
+    }
+
+    @Test
+    void theCachesOfAllRequestsAreBoundAndPrefixesKeptUnlessToldOtherwise() throws Exception {
+        int[] prompt = new int[24];
+        Arrays.setAll(prompt, i -> i);
+        try (QuantModel usual = load(Map.of());
+                QuantModel bound = load(Map.of("kv_cache_memory_bytes", "3000000", "enable_prefix_caching", "false"))) {
+            for (QuantModel model : List.of(usual, bound)) {
+                Generator.generate(model.causalLM(), new Request(prompt, GenerationConfig.greedy(3)));
+            }
+            assertTrue(usual.causalLM().pool().stats().prefixBytes() > 0);
+            assertEquals(0, bound.causalLM().pool().stats().prefixBytes());
+            assertEquals(3_000_000, bound.causalLM().pool().stats().limitBytes());
+        }
+        for (String bad : new String[] {"0", "-5", "1.5", "2GB", "99999999999999999999"}) {
+            String message = assertThrows(
+                            MalformedModelException.class, () -> load(Map.of("kv_cache_memory_bytes", bad)).close())
+                    .getMessage();
+            assertTrue(message.contains("kv_cache_memory_bytes") && message.contains(bad), message);
+        }
+    }
+
+    @Test
+    void aCacheOfBytesRoundsMore() throws Exception {
+        try (QuantModel model = load(Map.of("kv_cache_dtype", "int8"))) {
+            double found = difference(model);
+            assertTrue(found > 1e-3 && found < 0.3, () -> "difference " + found);
         }
     }
 

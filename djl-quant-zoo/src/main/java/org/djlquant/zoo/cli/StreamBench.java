@@ -14,7 +14,7 @@ import org.djlquant.model.CausalLM;
 
 /** Times answers that are pulled at the same time, each by a thread of its own, as a server does it. */
 final class StreamBench {
-    private static final int PROMPT = 16;
+    private static final int PROMPT = 4;
     private static final int ANSWER = 64;
 
     private final CausalLM model;
