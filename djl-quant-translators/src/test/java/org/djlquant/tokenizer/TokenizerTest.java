@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import org.djlquant.format.Metadata;
 import org.djlquant.format.ModelFormatException;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.tokenizer.Tokenizer.Span;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.Mockito;
 
 class TokenizerTest {
     private static final String[] KINDS = {"sentencepiece-bpe", "byte-level"};
@@ -151,6 +154,18 @@ class TokenizerTest {
         assertTrue(refused > 100, "only " + refused + " of the truncations were noticed");
         byte[] tiktoken = "IQ== 0\nIg== 1\n".getBytes(StandardCharsets.UTF_8);
         assertThrows(ModelFormatException.class, () -> SentencePieceModel.read(file, tiktoken));
+    }
+
+    /** WordPiece, the unigrams of T5 and the tries of RWKV belong to models of other kinds. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "t5", "rwkv", "plamo2", ""})
+    void kindsOfVocabulariesThatAreNotSupportedAreNamed(String kind) {
+        Metadata stored = Mockito.mock(Metadata.class);
+        Mockito.when(stored.strings("tokenizer.ggml.tokens")).thenReturn(Optional.of(List.of("a", "b")));
+        Mockito.when(stored.string("tokenizer.ggml.model")).thenReturn(Optional.of(kind));
+        String message = assertThrows(UnsupportedModelException.class, () -> GgufVocabulary.read(Path.of("m.gguf"), stored))
+                .getMessage();
+        assertTrue(message.contains("m.gguf") && message.contains("\"" + kind + "\"") && message.contains("supported: llama, gpt2"), message);
     }
 
     @Test
