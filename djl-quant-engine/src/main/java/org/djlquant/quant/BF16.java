@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /** {@code BF16}: the upper 16 bits of an IEEE 754 binary32, one value a block. */
 final class BF16 extends FixedBlock {
     BF16() {
@@ -9,14 +7,14 @@ final class BF16 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         dst[dstOffset] = Float.intBitsToFloat(Bytes.u16(data, offset) << 16);
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, int count, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, int count, float[] dst, int dstOffset) {
         for (int k = 0; k < count; k++) {
-            dst[dstOffset + k] = Float.intBitsToFloat(Bytes.u16(data, offset + 2L * k) << 16);
+            dst[dstOffset + k] = Float.intBitsToFloat(Bytes.u16(data, offset + 2 * k) << 16);
         }
     }
 

@@ -2,6 +2,7 @@ package org.djlquant.quant;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * A weight matrix stored as rows of {@link BlockScheme} blocks.
@@ -13,6 +14,11 @@ import java.lang.foreign.MemorySegment;
  */
 public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int cols)
         implements WeightMatrix {
+
+    private static final int PIECE_BYTES = 16 << 10;
+
+    /** Some blocks of a row; decoding from an array is far quicker before it is compiled. */
+    private static final ThreadLocal<byte[]> PIECE = ThreadLocal.withInitial(() -> new byte[PIECE_BYTES]);
 
     /** Checks that the data has the size the shape asks for. */
     public BlockMatrix {
@@ -69,15 +75,33 @@ public record BlockMatrix(BlockScheme blocks, MemorySegment data, int rows, int 
 
     @Override
     public void decodeRow(int row, float[] dst, int dstOffset) {
-        blocks.decode(data, row * blocks.rowBytes(cols), cols / blocks.blockLength(), dst, dstOffset);
+        byte[] piece = PIECE.get();
+        int most = PIECE_BYTES / blocks.blockBytes();
+        int end = cols / blocks.blockLength();
+        for (int b = 0; b < end; b += most) {
+            int count = Math.min(most, end - b);
+            read(row, b, count, piece);
+            blocks.decode(piece, 0, count, dst, dstOffset + b * blocks.blockLength());
+        }
     }
 
     @Override
     public void unpackRow(int row, GroupedRow into) {
-        long offset = row * blocks.rowBytes(cols);
-        for (int b = 0; b < cols / blocks.blockLength(); b++, offset += blocks.blockBytes()) {
-            blocks.unpack(data, offset, b, into);
+        byte[] piece = PIECE.get();
+        int most = PIECE_BYTES / blocks.blockBytes();
+        int end = cols / blocks.blockLength();
+        for (int b = 0; b < end; b += most) {
+            int count = Math.min(most, end - b);
+            read(row, b, count, piece);
+            for (int i = 0; i < count; i++) {
+                blocks.unpack(piece, i * blocks.blockBytes(), b + i, into);
+            }
         }
+    }
+
+    private void read(int row, int block, int count, byte[] into) {
+        long offset = row * blocks.rowBytes(cols) + (long) block * blocks.blockBytes();
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, offset, into, 0, count * blocks.blockBytes());
     }
 
     @Override

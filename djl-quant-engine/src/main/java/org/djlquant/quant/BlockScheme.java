@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * A scheme that stores a row as consecutive blocks of a fixed number of elements and bytes: all of
  * GGUF's types, and plain floating-point types as blocks of one. Implementations are stateless.
@@ -22,16 +20,16 @@ public interface BlockScheme {
     /**
      * Decodes one block to float32.
      *
-     * @param data the bytes of the tensor
-     * @param offset where the block begins
+     * @param data holds the bytes of the block
+     * @param offset where it begins
      * @param dst receives {@link #blockLength()} values from {@code dstOffset} on
      */
-    void decode(MemorySegment data, long offset, float[] dst, int dstOffset);
+    void decode(byte[] data, int offset, float[] dst, int dstOffset);
 
     /** Decodes {@code count} consecutive blocks; for schemes that copy runs faster than single blocks. */
-    default void decode(MemorySegment data, long offset, int count, float[] dst, int dstOffset) {
+    default void decode(byte[] data, int offset, int count, float[] dst, int dstOffset) {
         for (int b = 0; b < count; b++) {
-            decode(data, offset + (long) b * blockBytes(), dst, dstOffset + b * blockLength());
+            decode(data, offset + b * blockBytes(), dst, dstOffset + b * blockLength());
         }
     }
 
@@ -49,7 +47,7 @@ public interface BlockScheme {
      * Takes block {@code block} of a row apart: codes, scales and minima go to their places in
      * {@code into} (element {@code block · blockLength()} on).
      */
-    default void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    default void unpack(byte[] data, int offset, int block, GroupedRow into) {
         throw new UnsupportedOperationException(name() + " has no integer form");
     }
 
@@ -57,7 +55,7 @@ public interface BlockScheme {
      * The inverse of {@link #unpack}: writes block {@code block} of a row. Scales are rounded to their
      * stored type; codes and integer scales must be in range.
      */
-    default void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    default void pack(GroupedRow from, int block, byte[] data, int offset) {
         throw new UnsupportedOperationException(name() + " cannot be written");
     }
 

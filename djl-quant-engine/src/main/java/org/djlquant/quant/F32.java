@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /** {@code F32}: IEEE 754 binary32, one value a block. */
 final class F32 extends FixedBlock {
     F32() {
@@ -9,13 +7,15 @@ final class F32 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         dst[dstOffset] = Bytes.f32(data, offset);
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, int count, float[] dst, int dstOffset) {
-        MemorySegment.copy(data, Bytes.FLOAT, offset, dst, dstOffset, count);
+    public void decode(byte[] data, int offset, int count, float[] dst, int dstOffset) {
+        for (int k = 0; k < count; k++) {
+            dst[dstOffset + k] = Bytes.f32(data, offset + 4 * k);
+        }
     }
 
     @Override

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The block layouts of GGML files before {@code ggjt} version 3, named for the version that last used
  * them: {@code _GGJT1} in {@code ggml}, {@code ggmf} and {@code ggjt} 1, {@code _GGJT2} in {@code ggjt}
@@ -43,12 +41,12 @@ final class GgjtBlock extends FixedBlock {
         return new GgjtBlock(name, length, scales + length * bits / 8, form, wideScales, pairs);
     }
 
-    private float scale(MemorySegment data, long offset, int index) {
+    private float scale(byte[] data, int offset, int index) {
         return wideScales ? Bytes.f32(data, offset + 4 * index) : Bytes.half(data, offset + 2 * index);
     }
 
     /** Code {@code k} of the codes that begin at {@code offset}. */
-    private int code(MemorySegment data, long offset, int k) {
+    private int code(byte[] data, int offset, int k) {
         int half = blockLength() / 2;
         return switch (form().bits()) {
             case 8 -> Bytes.s8(data, offset + k) + 128;
@@ -57,18 +55,18 @@ final class GgjtBlock extends FixedBlock {
         };
     }
 
-    private int nibble(MemorySegment data, long qs, int k, int half) {
+    private int nibble(byte[] data, int qs, int k, int half) {
         return pairs
                 ? Bytes.u8(data, qs + k / 2) >> k % 2 * 4 & 15
                 : Bytes.u8(data, qs + k % half) >> k / half * 4 & 15;
     }
 
-    private long codes(long offset) {
+    private int codes(int offset) {
         return offset + blockBytes() - blockLength() * form().bits() / 8;
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = scale(data, offset, 0);
         for (int k = 0; k < blockLength(); k++) {
             float w = d * (code(data, codes(offset), k) - form().zero());
@@ -77,7 +75,7 @@ final class GgjtBlock extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = scale(data, offset, 0);
         if (form().hasMin()) {
             into.dmin[block] = -scale(data, offset, 1); // the group form subtracts

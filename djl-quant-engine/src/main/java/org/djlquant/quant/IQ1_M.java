@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ1_M}: the points of {@code IQ1_S} with a shift for each octet and sixteen groups of 16
  * with 3-bit scales. The float16 scale of the block is spread over the top nibbles of four words.
@@ -23,7 +21,7 @@ final class IQ1_M extends LatticeBlock {
     }
 
     @Override
-    float scale(MemorySegment data, long offset) {
+    float scale(byte[] data, int offset) {
         int bits = 0;
         for (int j = 0; j < 4; j++) {
             bits |= Bytes.u16(data, offset + 48 + 2 * j) >> 12 << 4 * j;
@@ -32,21 +30,21 @@ final class IQ1_M extends LatticeBlock {
     }
 
     @Override
-    int groupScale(MemorySegment data, long offset, int g) {
+    int groupScale(byte[] data, int offset, int g) {
         return 2 * (Bytes.u16(data, offset + 48 + g / 4 * 2) >> g % 4 * 3 & 7) + 1;
     }
 
-    private static int nibble(MemorySegment data, long offset, int octet) {
+    private static int nibble(byte[] data, int offset, int octet) {
         return Bytes.u8(data, offset + 32 + octet / 2) >> octet % 2 * 4;
     }
 
     @Override
-    int point(MemorySegment data, long offset, int p) {
+    int point(byte[] data, int offset, int p) {
         return Bytes.u8(data, offset + p) | (nibble(data, offset, p) & 7) << 8;
     }
 
     @Override
-    int signs(MemorySegment data, long offset, int octet) {
+    int signs(byte[] data, int offset, int octet) {
         return (nibble(data, offset, octet) & 8) == 0 ? 0 : 0xff;
     }
 }

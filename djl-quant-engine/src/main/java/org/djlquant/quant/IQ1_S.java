@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ1_S}: 2048 lattice points of eight ternary values, shifted by ±1/8; eight groups of 32
  * with 3-bit scales.
@@ -31,24 +29,24 @@ final class IQ1_S extends LatticeBlock {
     }
 
     @Override
-    float scale(MemorySegment data, long offset) {
+    float scale(byte[] data, int offset) {
         return Bytes.half(data, offset);
     }
 
     @Override
-    int groupScale(MemorySegment data, long offset, int g) {
+    int groupScale(byte[] data, int offset, int g) {
         return 2 * (Bytes.u16(data, offset + 34 + 2 * g) >> 12 & 7) + 1;
     }
 
     @Override
-    int point(MemorySegment data, long offset, int p) {
+    int point(byte[] data, int offset, int p) {
         int high = Bytes.u16(data, offset + 34 + p / 4 * 2) >> p % 4 * 3 & 7;
         return Bytes.u8(data, offset + 2 + p) | high << 8;
     }
 
     /** All eight values of an octet are shifted the same way. */
     @Override
-    int signs(MemorySegment data, long offset, int octet) {
+    int signs(byte[] data, int offset, int octet) {
         return Bytes.u16(data, offset + 34 + octet / 4 * 2) >> 15 == 0 ? 0 : 0xff;
     }
 }

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ2_XS}: 512 lattice points of eight magnitudes; signs in seven bits; sixteen groups of
  * 16 with 4-bit scales.
@@ -21,22 +19,22 @@ final class IQ2_XS extends LatticeBlock {
     }
 
     @Override
-    float scale(MemorySegment data, long offset) {
+    float scale(byte[] data, int offset) {
         return Bytes.half(data, offset) * 0.125f;
     }
 
     @Override
-    int groupScale(MemorySegment data, long offset, int g) {
+    int groupScale(byte[] data, int offset, int g) {
         return 2 * (Bytes.u8(data, offset + 66 + g / 2) >> g % 2 * 4 & 15) + 1;
     }
 
     @Override
-    int point(MemorySegment data, long offset, int p) {
+    int point(byte[] data, int offset, int p) {
         return Bytes.u16(data, offset + 2 + 2 * p) & 511;
     }
 
     @Override
-    int signs(MemorySegment data, long offset, int octet) {
+    int signs(byte[] data, int offset, int octet) {
         return evenSigns(Bytes.u16(data, offset + 2 + 2 * octet) >> 9);
     }
 }

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ2_XXS}: 256 lattice points of eight magnitudes; signs in seven bits; eight groups of
  * 32 with 4-bit scales.
@@ -24,22 +22,22 @@ final class IQ2_XXS extends LatticeBlock {
     }
 
     @Override
-    float scale(MemorySegment data, long offset) {
+    float scale(byte[] data, int offset) {
         return Bytes.half(data, offset) * 0.125f;
     }
 
     @Override
-    int groupScale(MemorySegment data, long offset, int g) {
+    int groupScale(byte[] data, int offset, int g) {
         return 2 * (Bytes.i32(data, offset + 6 + 8 * g) >>> 28) + 1;
     }
 
     @Override
-    int point(MemorySegment data, long offset, int p) {
+    int point(byte[] data, int offset, int p) {
         return Bytes.u8(data, offset + 2 + p / 4 * 8 + p % 4);
     }
 
     @Override
-    int signs(MemorySegment data, long offset, int octet) {
+    int signs(byte[] data, int offset, int octet) {
         return evenSigns(Bytes.i32(data, offset + 6 + octet / 4 * 8) >>> 7 * (octet % 4) & 127);
     }
 }

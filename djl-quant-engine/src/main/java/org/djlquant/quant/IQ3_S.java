@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ3_S}: 512 lattice points of four magnitudes; a sign bit for each value; eight groups
  * of 32 with 4-bit scales.
@@ -23,22 +21,22 @@ final class IQ3_S extends LatticeBlock {
     }
 
     @Override
-    float scale(MemorySegment data, long offset) {
+    float scale(byte[] data, int offset) {
         return Bytes.half(data, offset);
     }
 
     @Override
-    int groupScale(MemorySegment data, long offset, int g) {
+    int groupScale(byte[] data, int offset, int g) {
         return 2 * (Bytes.u8(data, offset + 106 + g / 2) >> g % 2 * 4 & 15) + 1;
     }
 
     @Override
-    int point(MemorySegment data, long offset, int p) {
+    int point(byte[] data, int offset, int p) {
         return Bytes.u8(data, offset + 2 + p) | (Bytes.u8(data, offset + 66 + p / 8) >> p % 8 & 1) << 8;
     }
 
     @Override
-    int signs(MemorySegment data, long offset, int octet) {
+    int signs(byte[] data, int offset, int octet) {
         return Bytes.u8(data, offset + 74 + octet);
     }
 }

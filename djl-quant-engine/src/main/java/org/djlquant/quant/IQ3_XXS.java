@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ3_XXS}: 256 lattice points of four magnitudes; signs in seven bits; eight groups of 32
  * with 4-bit scales.
@@ -23,22 +21,22 @@ final class IQ3_XXS extends LatticeBlock {
     }
 
     @Override
-    float scale(MemorySegment data, long offset) {
+    float scale(byte[] data, int offset) {
         return Bytes.half(data, offset) * 0.25f;
     }
 
     @Override
-    int groupScale(MemorySegment data, long offset, int g) {
+    int groupScale(byte[] data, int offset, int g) {
         return 2 * (Bytes.i32(data, offset + 66 + 4 * g) >>> 28) + 1;
     }
 
     @Override
-    int point(MemorySegment data, long offset, int p) {
+    int point(byte[] data, int offset, int p) {
         return Bytes.u8(data, offset + 2 + p);
     }
 
     @Override
-    int signs(MemorySegment data, long offset, int octet) {
+    int signs(byte[] data, int offset, int octet) {
         return evenSigns(Bytes.i32(data, offset + 66 + octet / 4 * 4) >>> 7 * (octet % 4) & 127);
     }
 }

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ4_NL}: 4-bit indexes into a fixed non-linear codebook with one float16 scale per 32
  * elements.
@@ -26,7 +24,7 @@ final class IQ4_NL extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         for (int j = 0; j < 16; j++) {
             int qs = Bytes.u8(data, offset + 2 + j);
@@ -36,13 +34,13 @@ final class IQ4_NL extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         Nibbles.unpack(data, offset + 2, 16, into.codes, 32 * block);
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         Nibbles.pack(from.codes, 32 * block, 16, data, offset + 2);
     }

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code IQ4_XS}: the codebook of {@code IQ4_NL} with eight groups of 32 and 6-bit scales in a
  * super block of 256.
@@ -22,14 +20,14 @@ final class IQ4_XS extends FixedBlock {
         super("IQ4_XS", 256, 136, new GroupForm(4, 32, 256, 0, true, false, true, IQ4_NL.TABLE));
     }
 
-    private static int scale(MemorySegment data, long offset, int j) {
+    private static int scale(byte[] data, int offset, int j) {
         int low = Bytes.u8(data, offset + 4 + j / 2) >> j % 2 * 4 & 15;
         int high = Bytes.u16(data, offset + 2) >> 2 * j & 3;
         return (low | high << 4) - 32;
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         for (int g = 0; g < 8; g++) {
             float dl = d * scale(data, offset, g);
@@ -43,7 +41,7 @@ final class IQ4_XS extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         for (int g = 0; g < 8; g++) {
             into.sc[8 * block + g] = (byte) scale(data, offset, g);
@@ -52,7 +50,7 @@ final class IQ4_XS extends FixedBlock {
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         int high = 0;
         for (int g = 0; g < 8; g++) {

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The twelve bytes in which {@code Q4_K} and {@code Q5_K} keep eight 6-bit scales and minima.
  *
@@ -16,21 +14,21 @@ final class KScales {
     private KScales() {}
 
     /** Sub-scale {@code j}, 0 to 63. */
-    static int scale(MemorySegment data, long scales, int j) {
+    static int scale(byte[] data, int scales, int j) {
         return j < 4
                 ? Bytes.u8(data, scales + j) & 63
                 : Bytes.u8(data, scales + j + 4) & 15 | Bytes.u8(data, scales + j - 4) >> 6 << 4;
     }
 
     /** Sub-minimum {@code j}, 0 to 63. */
-    static int min(MemorySegment data, long scales, int j) {
+    static int min(byte[] data, int scales, int j) {
         return j < 4
                 ? Bytes.u8(data, scales + j + 4) & 63
                 : Bytes.u8(data, scales + j + 4) >> 4 | Bytes.u8(data, scales + j) >> 6 << 4;
     }
 
     /** Puts scales and minima of a block in their places. */
-    static void unpack(MemorySegment data, long scales, int block, GroupedRow into) {
+    static void unpack(byte[] data, int scales, int block, GroupedRow into) {
         int first = Bytes.i32(data, scales);
         int second = Bytes.i32(data, scales + 4);
         int third = Bytes.i32(data, scales + 8);
@@ -41,7 +39,7 @@ final class KScales {
     }
 
     /** Writes scales and minima of a block. */
-    static void pack(GroupedRow from, int block, MemorySegment data, long scales) {
+    static void pack(GroupedRow from, int block, byte[] data, int scales) {
         for (int j = 0; j < 4; j++) {
             int scale = from.sc[8 * block + j];
             int min = from.m[8 * block + j];

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * A super block of 256 whose values are chosen from a {@link Lattice}, with a sign bit for each value
  * and an odd integer scale for each group. A subclass says where the parts are.
@@ -59,19 +57,19 @@ abstract class LatticeBlock extends FixedBlock {
     }
 
     /** Scale of the block, with the scheme's constant factor. */
-    abstract float scale(MemorySegment data, long offset);
+    abstract float scale(byte[] data, int offset);
 
     /** Odd integer scale of a group. */
-    abstract int groupScale(MemorySegment data, long offset, int g);
+    abstract int groupScale(byte[] data, int offset, int g);
 
     /** Index of a lattice point; point {@code p} covers values {@code p · dimension} on. */
-    abstract int point(MemorySegment data, long offset, int p);
+    abstract int point(byte[] data, int offset, int p);
 
     /** Sign bits of values {@code 8·octet} to {@code 8·octet + 7}, the first in the lowest bit. */
-    abstract int signs(MemorySegment data, long offset, int octet);
+    abstract int signs(byte[] data, int offset, int octet);
 
     @Override
-    public final void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public final void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = scale(data, offset);
         int dimension = lattice.dimension();
         float dl = 0;
@@ -89,7 +87,7 @@ abstract class LatticeBlock extends FixedBlock {
     }
 
     @Override
-    public final void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public final void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = scale(data, offset);
         int groups = 256 / group;
         for (int g = 0; g < groups; g++) {

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code MXFP4}: 4-bit floating-point codes (E2M1) with a power-of-two scale (E8M0) per 32
  * elements, as in the OCP Microscaling Formats specification.
@@ -24,13 +22,13 @@ final class MXFP4 extends FixedBlock {
     }
 
     /** {@code 2^(e − 128)}; the two smallest are subnormal. */
-    private static float scale(MemorySegment data, long offset) {
+    private static float scale(byte[] data, int offset) {
         int e = Bytes.u8(data, offset);
         return Float.intBitsToFloat(e < 2 ? 0x00200000 << e : e - 1 << 23);
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = scale(data, offset);
         for (int j = 0; j < 16; j++) {
             int qs = Bytes.u8(data, offset + 1 + j);
@@ -40,7 +38,7 @@ final class MXFP4 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = scale(data, offset);
         Nibbles.unpack(data, offset + 1, 16, into.codes, 32 * block);
     }

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code NVFP4}: 4-bit floating-point codes (E2M1) with an unsigned E4M3 scale per 16 elements;
  * a block holds four such groups.
@@ -20,7 +18,7 @@ final class NVFP4 extends FixedBlock {
         super("NVFP4", 64, 36, new GroupForm(4, 16, 16, 0, false, false, true, MXFP4.TABLE));
     }
 
-    private static float scale(MemorySegment data, long offset, int g) {
+    private static float scale(byte[] data, int offset, int g) {
         int e = Bytes.u8(data, offset + g);
         int exponent = e >> 3 & 15;
         int mantissa = e & 7;
@@ -31,7 +29,7 @@ final class NVFP4 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         for (int g = 0; g < 4; g++) {
             float d = scale(data, offset, g);
             for (int j = 0; j < 8; j++) {
@@ -43,7 +41,7 @@ final class NVFP4 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         for (int g = 0; g < 4; g++) {
             into.d[4 * block + g] = scale(data, offset, g);
             Nibbles.unpack(data, offset + 4 + 8 * g, 8, into.codes, 64 * block + 16 * g);

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q2_K}: 2-bit codes; sixteen groups of 16 with 4-bit scales and minima in a super block
  * of 256.
@@ -22,14 +20,14 @@ final class Q2_K extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset + 80);
         float dmin = Bytes.half(data, offset + 82);
         for (int g = 0; g < 16; g++) {
             int scale = Bytes.u8(data, offset + g);
             float dl = d * (scale & 15);
             float ml = dmin * (scale >> 4);
-            long qs = offset + 16 + g / 8 * 32 + g % 2 * 16;
+            int qs = offset + 16 + g / 8 * 32 + g % 2 * 16;
             int shift = g / 2 % 4 * 2;
             for (int l = 0; l < 16; l++) {
                 dst[dstOffset + 16 * g + l] = dl * (Bytes.u8(data, qs + l) >> shift & 3) - ml;
@@ -38,7 +36,7 @@ final class Q2_K extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset + 80);
         into.dmin[block] = Bytes.half(data, offset + 82);
         for (int g = 0; g < 16; g++) {
@@ -50,18 +48,14 @@ final class Q2_K extends FixedBlock {
     }
 
     /** Reads the 256 two-bit codes of {@code qs}. */
-    static void codes(MemorySegment data, long qs, byte[] codes, int at) {
-        for (int j = 0; j < 64; j += 8) {
-            long packed = Bytes.i64(data, qs + j);
-            int k = at + j / 32 * 128 + j % 32;
-            for (int s = 0; s < 4; s++) {
-                Bytes.putEight(codes, k + 32 * s, packed >>> 2 * s & 0x0303030303030303L);
-            }
+    static void codes(byte[] data, int qs, byte[] codes, int at) {
+        for (int i = 0; i < 8; i++) {
+            Fields.read(data, qs + i / 4 * 32, 32, i % 4 * 2, 2, codes, at + 32 * i);
         }
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset + 80, from.d[block]);
         Bytes.putHalf(data, offset + 82, from.dmin[block]);
         for (int g = 0; g < 16; g++) {
@@ -71,7 +65,7 @@ final class Q2_K extends FixedBlock {
     }
 
     /** Writes the low two bits of 256 codes. */
-    static void putCodes(byte[] codes, int at, MemorySegment data, long qs) {
+    static void putCodes(byte[] codes, int at, byte[] data, int qs) {
         for (int j = 0; j < 64; j++) {
             int k = at + j / 32 * 128 + j % 32;
             int packed = 0;

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q3_K}: 3-bit codes; sixteen groups of 16 with 6-bit scales in a super block of 256.
  *
@@ -21,19 +19,19 @@ final class Q3_K extends FixedBlock {
         super("Q3_K", 256, 110, GroupForm.subScaled(3, 16, 4));
     }
 
-    private static int scale(MemorySegment data, long offset, int j) {
+    private static int scale(byte[] data, int offset, int j) {
         int low = Bytes.u8(data, offset + 96 + j % 8) >> j / 8 * 4 & 15;
         int high = Bytes.u8(data, offset + 104 + j % 4) >> j / 4 * 2 & 3;
         return (low | high << 4) - 32;
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset + 108);
         for (int g = 0; g < 16; g++) {
             float dl = d * scale(data, offset, g);
-            long mask = offset + g % 2 * 16;
-            long qs = offset + 32 + g / 8 * 32 + g % 2 * 16;
+            int mask = offset + g % 2 * 16;
+            int qs = offset + 32 + g / 8 * 32 + g % 2 * 16;
             int shift = g / 2 % 4 * 2;
             for (int l = 0; l < 16; l++) {
                 int high = Bytes.u8(data, mask + l) >> g / 2 & 1;
@@ -44,25 +42,20 @@ final class Q3_K extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset + 108);
         for (int g = 0; g < 16; g++) {
             into.sc[16 * block + g] = (byte) scale(data, offset, g);
         }
         int at = 256 * block;
         Q2_K.codes(data, offset + 32, into.codes, at);
-        for (int l = 0; l < 32; l += 8) {
-            long mask = Bytes.i64(data, offset + l);
-            for (int g = 0; g < 8; g++) {
-                int k = at + 32 * g + l;
-                long bits = (mask >>> g & 0x0101010101010101L) << 2;
-                Bytes.putEight(into.codes, k, Bytes.eight(into.codes, k) | bits);
-            }
+        for (int g = 0; g < 8; g++) {
+            Fields.add(data, offset, 32, g, 1, into.codes, at + 32 * g, 2);
         }
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset + 108, from.d[block]);
         for (int j = 0; j < 8; j++) {
             int low = from.sc[16 * block + j] + 32 & 15;

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q4_0}: 4-bit codes with one float16 scale per 32 elements.
  *
@@ -20,7 +18,7 @@ final class Q4_0 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         for (int j = 0; j < 16; j++) {
             int qs = Bytes.u8(data, offset + 2 + j);
@@ -30,13 +28,13 @@ final class Q4_0 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         Nibbles.unpack(data, offset + 2, 16, into.codes, 32 * block);
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         Nibbles.pack(from.codes, 32 * block, 16, data, offset + 2);
     }

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q4_1}: 4-bit codes with a float16 scale and minimum per 32 elements.
  *
@@ -20,7 +18,7 @@ final class Q4_1 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         float m = Bytes.half(data, offset + 2);
         for (int j = 0; j < 16; j++) {
@@ -31,14 +29,14 @@ final class Q4_1 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         into.dmin[block] = -Bytes.half(data, offset + 2); // the group form subtracts
         Nibbles.unpack(data, offset + 4, 16, into.codes, 32 * block);
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         Bytes.putHalf(data, offset + 2, -from.dmin[block]);
         Nibbles.pack(from.codes, 32 * block, 16, data, offset + 4);

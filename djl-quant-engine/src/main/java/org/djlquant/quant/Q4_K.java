@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q4_K}: 4-bit codes; eight groups of 32 with 6-bit scales and minima in a super block of
  * 256.
@@ -22,13 +20,13 @@ final class Q4_K extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         float dmin = Bytes.half(data, offset + 2);
         for (int g = 0; g < 8; g++) {
             float dl = d * KScales.scale(data, offset + 4, g);
             float ml = dmin * KScales.min(data, offset + 4, g);
-            long qs = offset + 16 + g / 2 * 32;
+            int qs = offset + 16 + g / 2 * 32;
             int shift = g % 2 * 4;
             for (int l = 0; l < 32; l++) {
                 dst[dstOffset + 32 * g + l] = dl * (Bytes.u8(data, qs + l) >> shift & 15) - ml;
@@ -37,7 +35,7 @@ final class Q4_K extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         into.dmin[block] = Bytes.half(data, offset + 2);
         KScales.unpack(data, offset + 4, block, into);
@@ -47,7 +45,7 @@ final class Q4_K extends FixedBlock {
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         Bytes.putHalf(data, offset + 2, from.dmin[block]);
         KScales.pack(from, block, data, offset + 4);

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q5_0}: 5-bit codes with one float16 scale per 32 elements.
  *
@@ -20,7 +18,7 @@ final class Q5_0 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         int qh = Bytes.i32(data, offset + 2);
         for (int j = 0; j < 16; j++) {
@@ -31,13 +29,13 @@ final class Q5_0 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         codes(data, offset + 2, into.codes, 32 * block);
     }
 
     /** Reads the 32 codes from {@code qh} and the {@code qs} behind it. */
-    static void codes(MemorySegment data, long offset, byte[] codes, int at) {
+    static void codes(byte[] data, int offset, byte[] codes, int at) {
         int qh = Bytes.i32(data, offset);
         Nibbles.unpack(data, offset + 4, 16, codes, at);
         for (int k = 0; k < 32; k += 8) {
@@ -47,13 +45,13 @@ final class Q5_0 extends FixedBlock {
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         putCodes(from.codes, 32 * block, data, offset + 2);
     }
 
     /** Writes 32 codes as {@code qh} and {@code qs}. */
-    static void putCodes(byte[] codes, int at, MemorySegment data, long offset) {
+    static void putCodes(byte[] codes, int at, byte[] data, int offset) {
         int qh = 0;
         for (int k = 0; k < 32; k++) {
             qh |= (codes[at + k] >> 4 & 1) << k;

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q5_1}: 5-bit codes with a float16 scale and minimum per 32 elements.
  *
@@ -20,7 +18,7 @@ final class Q5_1 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         float m = Bytes.half(data, offset + 2);
         int qh = Bytes.i32(data, offset + 4);
@@ -32,14 +30,14 @@ final class Q5_1 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         into.dmin[block] = -Bytes.half(data, offset + 2); // the group form subtracts
         Q5_0.codes(data, offset + 4, into.codes, 32 * block);
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         Bytes.putHalf(data, offset + 2, -from.dmin[block]);
         Q5_0.putCodes(from.codes, 32 * block, data, offset + 4);

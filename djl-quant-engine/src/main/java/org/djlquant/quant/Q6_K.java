@@ -1,8 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /**
  * GGUF {@code Q6_K}: 6-bit codes; sixteen groups of 16 with 8-bit scales in a super block of 256.
  *
@@ -24,12 +21,12 @@ final class Q6_K extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset + 208);
         for (int g = 0; g < 16; g++) {
             float dl = d * Bytes.s8(data, offset + 192 + g);
-            long ql = offset + g / 8 * 64 + g % 4 * 16;
-            long qh = offset + 128 + g / 8 * 32 + g % 2 * 16;
+            int ql = offset + g / 8 * 64 + g % 4 * 16;
+            int qh = offset + 128 + g / 8 * 32 + g % 2 * 16;
             int shiftLow = g / 4 % 2 * 4;
             int shiftHigh = g / 2 % 4 * 2;
             for (int l = 0; l < 16; l++) {
@@ -41,28 +38,22 @@ final class Q6_K extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset + 208);
-        MemorySegment.copy(
-                data, ValueLayout.JAVA_BYTE, offset + 192, into.sc, 16 * block, 16);
+        System.arraycopy(data, offset + 192, into.sc, 16 * block, 16);
         for (int half = 0; half < 2; half++) {
             int at = 256 * block + 128 * half;
             Nibbles.unpack(data, offset + 64 * half, 64, into.codes, at);
-            for (int l = 0; l < 32; l += 8) {
-                long high = Bytes.i64(data, offset + 128 + 32 * half + l);
-                for (int s = 0; s < 4; s++) {
-                    int k = at + 32 * s + l;
-                    long bits = (high >>> 2 * s & 0x0303030303030303L) << 4;
-                    Bytes.putEight(into.codes, k, Bytes.eight(into.codes, k) | bits);
-                }
+            for (int s = 0; s < 4; s++) {
+                Fields.add(data, offset + 128 + 32 * half, 32, 2 * s, 2, into.codes, at + 32 * s, 4);
             }
         }
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset + 208, from.d[block]);
-        MemorySegment.copy(from.sc, 16 * block, data, ValueLayout.JAVA_BYTE, offset + 192, 16);
+        System.arraycopy(from.sc, 16 * block, data, offset + 192, 16);
         for (int half = 0; half < 2; half++) {
             int at = 256 * block + 128 * half;
             Nibbles.pack(from.codes, at, 64, data, offset + 64 * half);

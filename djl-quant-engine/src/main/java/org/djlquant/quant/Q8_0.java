@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q8_0}: signed 8-bit codes with one float16 scale per 32 elements.
  *
@@ -20,7 +18,7 @@ final class Q8_0 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         for (int k = 0; k < 32; k++) {
             dst[dstOffset + k] = d * Bytes.s8(data, offset + 2 + k);
@@ -28,16 +26,13 @@ final class Q8_0 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
-        for (int k = 0; k < 32; k += 8) {
-            // 128 more is the other sign bit
-            Bytes.putEight(into.codes, 32 * block + k, Bytes.i64(data, offset + 2 + k) ^ 0x8080808080808080L);
-        }
+        Fields.readSigned(data, offset + 2, 32, into.codes, 32 * block);
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset, from.d[block]);
         for (int k = 0; k < 32; k++) {
             Bytes.put8(data, offset + 2 + k, from.codes[32 * block + k] - 128);

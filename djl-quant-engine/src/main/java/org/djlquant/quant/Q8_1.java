@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code Q8_1}: {@code Q8_0} with the sum of the values beside the scale. ggml makes it for
  * activations; files hardly hold it.
@@ -21,7 +19,7 @@ final class Q8_1 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset);
         for (int k = 0; k < 32; k++) {
             dst[dstOffset + k] = d * Bytes.s8(data, offset + 4 + k);
@@ -29,7 +27,7 @@ final class Q8_1 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset);
         for (int k = 0; k < 32; k++) {
             into.codes[32 * block + k] = (byte) (Bytes.s8(data, offset + 4 + k) + 128);

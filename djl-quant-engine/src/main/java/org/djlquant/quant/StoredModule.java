@@ -77,7 +77,7 @@ public interface StoredModule {
         float[] floats() {
             int n = Math.toIntExact(elements());
             float[] values = new float[n];
-            Schemes.block(ofType("F32", "F16", "BF16").type).decode(data, 0, n, values, 0);
+            new BlockMatrix(Schemes.block(ofType("F32", "F16", "BF16").type), data, 1, n).decodeRow(0, values, 0);
             return values;
         }
 

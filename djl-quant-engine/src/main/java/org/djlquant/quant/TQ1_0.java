@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code TQ1_0}: ternary codes, five to a byte in base 3, with one float16 scale per 256
  * elements.
@@ -26,7 +24,7 @@ final class TQ1_0 extends FixedBlock {
     }
 
     /** Digit of element {@code k}. */
-    private static int code(MemorySegment data, long offset, int k) {
+    private static int code(byte[] data, int offset, int k) {
         int packed;
         int digit;
         if (k < 160) {
@@ -43,7 +41,7 @@ final class TQ1_0 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset + 52);
         for (int k = 0; k < 256; k++) {
             dst[dstOffset + k] = d * (code(data, offset, k) - 1);
@@ -51,7 +49,7 @@ final class TQ1_0 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset + 52);
         for (int k = 0; k < 256; k++) {
             into.codes[256 * block + k] = (byte) code(data, offset, k);

@@ -1,7 +1,5 @@
 package org.djlquant.quant;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * GGUF {@code TQ2_0}: ternary codes in two bits with one float16 scale per 256 elements.
  *
@@ -20,7 +18,7 @@ final class TQ2_0 extends FixedBlock {
     }
 
     @Override
-    public void decode(MemorySegment data, long offset, float[] dst, int dstOffset) {
+    public void decode(byte[] data, int offset, float[] dst, int dstOffset) {
         float d = Bytes.half(data, offset + 64);
         for (int k = 0; k < 256; k++) {
             int code = Bytes.u8(data, offset + k / 128 * 32 + k % 32) >> k / 32 % 4 * 2 & 3;
@@ -29,13 +27,13 @@ final class TQ2_0 extends FixedBlock {
     }
 
     @Override
-    public void unpack(MemorySegment data, long offset, int block, GroupedRow into) {
+    public void unpack(byte[] data, int offset, int block, GroupedRow into) {
         into.d[block] = Bytes.half(data, offset + 64);
         Q2_K.codes(data, offset, into.codes, 256 * block);
     }
 
     @Override
-    public void pack(GroupedRow from, int block, MemorySegment data, long offset) {
+    public void pack(GroupedRow from, int block, byte[] data, int offset) {
         Bytes.putHalf(data, offset + 64, from.d[block]);
         Q2_K.putCodes(from.codes, 256 * block, data, offset);
     }

@@ -135,11 +135,13 @@ public final class Quantizer {
 
     private static RowWriter groupWriter(BlockScheme blocks, GroupEncoder encoder, int cols) {
         GroupedRow parts = new GroupedRow(blocks.form(), cols);
+        byte[] bytes = new byte[Math.toIntExact(blocks.rowBytes(cols))];
         return (row, data, offset) -> {
             for (int b = 0; b < cols / blocks.blockLength(); b++) {
                 encoder.encode(row, b * blocks.blockLength(), parts, b);
-                blocks.pack(parts, b, data, offset + (long) b * blocks.blockBytes());
+                blocks.pack(parts, b, bytes, b * blocks.blockBytes());
             }
+            MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, offset, bytes.length);
         };
     }
 

@@ -25,10 +25,13 @@ public final class RandomMatrix {
             fillBytes(scheme, data, random);
         } else {
             GroupedRow row = new GroupedRow(scheme.form(), cols);
+            byte[] block = new byte[scheme.blockBytes()];
             for (int r = 0; r < rows; r++) {
                 fill(scheme.form(), row, random);
                 for (int b = 0; b < cols / scheme.blockLength(); b++) {
-                    scheme.pack(row, b, data, r * rowBytes + (long) b * scheme.blockBytes());
+                    scheme.pack(row, b, block, 0);
+                    MemorySegment.copy(
+                            block, 0, data, ValueLayout.JAVA_BYTE, r * rowBytes + (long) b * block.length, block.length);
                 }
             }
         }
@@ -41,7 +44,7 @@ public final class RandomMatrix {
         }
         try {
             GroupedRow zeros = new GroupedRow(scheme.form(), scheme.blockLength());
-            scheme.pack(zeros, 0, MemorySegment.ofArray(new byte[scheme.blockBytes()]), 0);
+            scheme.pack(zeros, 0, new byte[scheme.blockBytes()], 0);
             return true;
         } catch (UnsupportedOperationException e) {
             return false;
@@ -57,7 +60,7 @@ public final class RandomMatrix {
             do {
                 random.nextBytes(block);
                 MemorySegment.copy(block, 0, data, ValueLayout.JAVA_BYTE, at, block.length);
-                scheme.decode(data, at, values, 0);
+                scheme.decode(block, 0, values, 0);
                 usual = true;
                 for (float value : values) {
                     usual &= Math.abs(value) < 10;

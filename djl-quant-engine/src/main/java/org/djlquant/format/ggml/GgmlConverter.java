@@ -57,15 +57,14 @@ public final class GgmlConverter {
         BlockMatrix source = new BlockMatrix(Schemes.block(tensor.type()), bytes, rows, cols);
         // as long as a Java array may be, which tensors of this age never come near
         byte[] packed = new byte[Math.toIntExact(rows * target.rowBytes(cols))];
-        MemorySegment data = MemorySegment.ofArray(packed);
         GroupedRow row = new GroupedRow(source.form(), cols);
-        long offset = 0;
+        int offset = 0;
         for (int r = 0; r < rows; r++) {
             source.unpackRow(r, row);
             for (int b = 0; b < cols / target.blockLength(); b++, offset += target.blockBytes()) {
-                target.pack(row, b, data, offset);
+                target.pack(row, b, packed, offset);
             }
         }
-        return data;
+        return MemorySegment.ofArray(packed);
     }
 }

@@ -1,8 +1,9 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.HALF_BITS;
 import static org.djlquant.kernel.vector.Lanes.HALF_FACTOR;
@@ -20,6 +21,12 @@ import jdk.incubator.vector.IntVector;
  */
 final class ScaleDecoder {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+    /** Bits of 2^23: with an unsigned byte below, a float that is that much larger. */
+    private static final int BYTE_ONE = 0x4b000000;
+
+    /** What such a float is above a signed byte whose sign was flipped. */
+    private static final float BYTE_BIAS = (1 << 23) + 128;
 
     private ScaleDecoder() {}
 
@@ -86,11 +93,11 @@ final class ScaleDecoder {
             long q = p + t * Lanes.SLOT;
             int at = t * L;
             for (int g = 0; g < groups; g += 4, q += Lanes.QUAD_SLOT, at += 16 * L) {
-                IntVector w = IntVector.fromMemorySegment(I, m, q, LE);
-                FloatVector s0 = (FloatVector) w.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
-                FloatVector s1 = (FloatVector) w.lanewise(LSHL, 16).lanewise(ASHR, 24).convert(I2F, 0);
-                FloatVector s2 = (FloatVector) w.lanewise(LSHL, 8).lanewise(ASHR, 24).convert(I2F, 0);
-                FloatVector s3 = (FloatVector) w.lanewise(ASHR, 24).convert(I2F, 0);
+                IntVector w = IntVector.fromMemorySegment(I, m, q, LE).lanewise(XOR, 0x80808080);
+                FloatVector s0 = w.and(0xff).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
+                FloatVector s1 = w.lanewise(LSHR, 8).and(0xff).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
+                FloatVector s2 = w.lanewise(LSHR, 16).and(0xff).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
+                FloatVector s3 = w.lanewise(LSHR, 24).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
                 s0.mul(d).intoArray(s, at);
                 s1.mul(d).intoArray(s, at + 4 * L);
                 s2.mul(d).intoArray(s, at + 8 * L);

@@ -139,12 +139,14 @@ final class TileMatMul implements MatMul {
             int row = 4 * L * quad;
             int rows = Math.min(4 * L, layout.rows - row);
             for (int t = 0; t < tokens; t++) {
-                float[] u = sums[t];
-                int out = yOffset + t * yStride + row;
-                for (int i = 0; i < rows; i++) {
-                    y[out + i] = u[i] * layout.factor - u[4 * L + i];
-                }
+                store(sums[t], y, yOffset + t * yStride + row, rows);
             }
+        }
+    }
+
+    private void store(float[] sums, float[] y, int out, int rows) {
+        for (int i = 0; i < rows; i++) {
+            y[out + i] = sums[i] * layout.factor - sums[4 * L + i];
         }
     }
 

@@ -11,7 +11,10 @@ import java.util.Arrays;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.WeightMatrix;
 
-/** Brings rows into the slots of {@link TileLayout}; one packer serves one thread. */
+/**
+ * Brings rows into the slots of {@link TileLayout}; one packer serves one thread. Plain array code
+ * throughout, since most of a first model is packed before any of this is compiled.
+ */
 final class TilePacker {
     private static final VarHandle INTS =
             MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -26,7 +29,8 @@ final class TilePacker {
     private final MemorySegment packed;
     private final GroupedRow[] rows = new GroupedRow[L];
     private GroupedRow row;
-    private final byte[] codes;
+    private final byte[] padded;
+    private byte[] codes;
     private final int[] words;
 
     TilePacker(TileLayout layout, WeightMatrix weight, MemorySegment packed) {
@@ -36,7 +40,7 @@ final class TilePacker {
         for (int lane = 0; lane < L; lane++) {
             rows[lane] = new GroupedRow(layout.form, layout.cols);
         }
-        codes = new byte[layout.paddedCols];
+        padded = layout.cols == layout.paddedCols ? null : new byte[layout.paddedCols];
         words = new int[Math.toIntExact(layout.slotsPerTile() * STRIDE)];
     }
 
@@ -54,7 +58,11 @@ final class TilePacker {
             weight.unpackRows(first, count, rows);
             for (int lane = 0; lane < count; lane++) {
                 row = rows[lane];
-                System.arraycopy(row.codes, 0, codes, 0, layout.cols);
+                codes = row.codes;
+                if (padded != null) {
+                    System.arraycopy(row.codes, 0, padded, 0, layout.cols);
+                    codes = padded;
+                }
                 packLane(t * L + lane);
             }
         }
@@ -84,24 +92,22 @@ final class TilePacker {
     }
 
     private void packPlane(int at, int k, int end) {
-        if (layout.low == 8) {
-            // 8-bit codes need no compressing, only the turn to the top of the mantissa
+        int low = layout.low;
+        int turn = layout.form.table() != null ? 0 : 23 - low;
+        if (low == 8) {
             for (; k < end; k += 4, at += STRIDE) {
-                words[at] = Integer.rotateLeft((int) INTS.get(codes, k), 15);
+                words[at] = Integer.rotateLeft((int) INTS.get(codes, k), turn);
             }
-        } else if (layout.low == 4) {
-            int turn = layout.form.table() != null ? 0 : 19;
+        } else if (low == 4) {
             for (; k < end; k += 8, at += STRIDE) {
-                int word = (int) Long.compress((long) LONGS.get(codes, k), 0x0f0f0f0f0f0f0f0fL);
-                words[at] = Integer.rotateLeft(word, turn);
+                words[at] = Integer.rotateLeft(squeeze((long) LONGS.get(codes, k), 4), turn);
             }
-        } else if (layout.low == 3) {
+        } else if (low == 3) {
             packThreeBits(at, k, end);
         } else {
             for (; k < end; k += 16, at += STRIDE) {
-                long first = Long.compress((long) LONGS.get(codes, k), 0x0303030303030303L);
-                long second = Long.compress((long) LONGS.get(codes, k + 8), 0x0303030303030303L);
-                words[at] = Integer.rotateLeft((int) (first | second << 16), 21);
+                int first = squeeze((long) LONGS.get(codes, k), 2);
+                words[at] = Integer.rotateLeft(first | squeeze((long) LONGS.get(codes, k + 8), 2) << 16, turn);
             }
         }
     }
@@ -118,7 +124,16 @@ final class TilePacker {
 
     /** Eight 3-bit codes as two in the lower six bits of each byte. */
     private static int pairs(long codes) {
-        return Integer.expand((int) Long.compress(codes, 0x0707070707070707L), 0x3f3f3f3f);
+        codes = (codes | codes >>> 5) & 0x003f003f003f003fL;
+        codes = (codes | codes >>> 8) & 0x0000ffff0000ffffL;
+        return (int) (codes | codes >>> 16);
+    }
+
+    /** Eight codes of {@code width} bits, one in each byte, side by side. */
+    private static int squeeze(long codes, int width) {
+        codes = (codes | codes >>> 8 - width) & 0x00ff00ff00ff00ffL;
+        codes = (codes | codes >>> 16 - 2 * width) & 0x0000ffff0000ffffL;
+        return (int) (codes | codes >>> 32 - 4 * width);
     }
 
     private void packSpans(int at, int k, int end) {
@@ -149,49 +164,62 @@ final class TilePacker {
     }
 
     private void packScales(int at, int k, int known, int groups) {
-        for (int g = 0; g < known; g++, k += layout.group) {
-            int own = k / layout.form.group();
-            int sup = k / layout.form.superGroup();
-            switch (layout.scales) {
-                case HALF -> {
-                    int bits = half(row.d[own]);
-                    if ((g & 1) == 0) {
-                        words[at + g / 2 * STRIDE] = bits;
-                    } else {
-                        words[at + g / 2 * STRIDE] |= bits << 16;
-                    }
+        int own = k / layout.form.group();
+        int sup = k / layout.form.superGroup();
+        switch (layout.scales) {
+            case HALF -> {
+                for (int g = 0; g < known; g += 2, at += STRIDE) {
+                    int second = g + 1 < known ? half(row.d[own + g + 1]) : 0;
+                    words[at] = half(row.d[own + g]) | second << 16;
                 }
-                case HALF_MIN -> words[at + g * STRIDE] = half(row.d[own]) | half(row.dmin[own]) << 16;
-                case FLOAT -> words[at + g * STRIDE] = Float.floatToRawIntBits(scale(own, sup));
-                case FLOAT_MIN -> {
-                    words[at + 2 * g * STRIDE] = Float.floatToRawIntBits(scale(own, sup));
-                    words[at + (2 * g + 1) * STRIDE] = Float.floatToRawIntBits(minimum(own, sup));
+            }
+            case HALF_MIN -> {
+                for (int g = 0; g < known; g++, at += STRIDE) {
+                    words[at] = half(row.d[own + g]) | half(row.dmin[own + g]) << 16;
                 }
-                case SUB, SUB_MIN -> {
-                    if (g == 0) {
-                        boolean min = layout.scales.hasMin();
-                        words[at] = half(row.d[sup]) | (min ? half(row.dmin[sup]) << 16 : 0);
-                    }
-                    putByte(at + (1 + g / 4) * STRIDE, g, row.sc[own]);
-                    if (layout.scales.hasMin()) {
-                        putByte(at + (1 + (groups + 3) / 4 + g / 4) * STRIDE, g, row.m[own]);
-                    }
+            }
+            case FLOAT -> {
+                for (int g = 0; g < known; g++, at += STRIDE) {
+                    words[at] = Float.floatToRawIntBits(scale(own + g));
+                }
+            }
+            case FLOAT_MIN -> {
+                for (int g = 0; g < known; g++, at += 2 * STRIDE) {
+                    words[at] = Float.floatToRawIntBits(scale(own + g));
+                    words[at + STRIDE] = Float.floatToRawIntBits(minimum(own + g));
+                }
+            }
+            case SUB, SUB_MIN -> {
+                boolean min = layout.scales.hasMin();
+                words[at] = half(row.d[sup]) | (min ? half(row.dmin[sup]) << 16 : 0);
+                packBytes(row.sc, own, known, at + STRIDE);
+                if (min) {
+                    packBytes(row.m, own, known, at + STRIDE + (groups + 3) / 4 * STRIDE);
                 }
             }
         }
     }
 
-    private void putByte(int slot, int group, byte value) {
-        int bits = (value & 0xff) << 8 * (group & 3);
-        words[slot] = (group & 3) == 0 ? bits : words[slot] | bits;
+    private void packBytes(byte[] values, int from, int count, int at) {
+        for (int g = 0; g < count; g += 4, at += STRIDE) {
+            int word = 0;
+            for (int i = Math.min(3, count - 1 - g); i >= 0; i--) {
+                word = word << 8 | values[from + g + i] & 0xff;
+            }
+            words[at] = word;
+        }
     }
 
-    private float scale(int own, int sup) {
-        return layout.form.subScales() ? row.d[sup] * row.sc[own] : row.d[own];
+    private float scale(int own) {
+        return layout.form.subScales() ? row.d[superGroup(own)] * row.sc[own] : row.d[own];
     }
 
-    private float minimum(int own, int sup) {
-        return layout.form.subScales() ? row.dmin[sup] * row.m[own] : row.dmin[own];
+    private float minimum(int own) {
+        return layout.form.subScales() ? row.dmin[superGroup(own)] * row.m[own] : row.dmin[own];
+    }
+
+    private int superGroup(int own) {
+        return own / (layout.form.superGroup() / layout.form.group());
     }
 
     private static int half(float value) {

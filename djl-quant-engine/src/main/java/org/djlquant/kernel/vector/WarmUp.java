@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
@@ -14,25 +15,29 @@ import java.util.function.Supplier;
  * is a chain of method calls, and a kernel some hundred times slower than the plain loop that does the
  * same; a program that answers one question would be over before the compiler had a chance.
  *
- * <p>A kernel counts as ready once it is about as quick as its plain twin on a small task: uncompiled it
- * is a hundred times slower, compiled it wins by far on large ones. All trials share one daemon
- * thread, which takes them in turn so that one is compiled while the next collects its calls, and ends
- * when none is left. Thread-safe.
+ * <p>A kernel counts as ready once it is about as quick as plain code would be: uncompiled it is far
+ * slower, compiled it wins by far. Trials are tiny, since C2 asks for some hundred calls and each of
+ * them is slow, and they rest while the compiler is at work: what they would burn, it needs. All share
+ * one daemon thread, which ends when none is left. Thread-safe.
  */
 final class WarmUp {
-    /** A kernel and its plain twin, on a small task of their own. */
+    /** A kernel on a small task of its own. */
     interface Trial extends AutoCloseable {
-        void vector();
+        /** The task. */
+        void run();
 
-        void plain();
+        /** Nanoseconds that compiled plain code takes for it, or more: vector code that is ready takes less. */
+        long plainNanos();
 
         @Override
         default void close() {}
     }
 
     private static final int CALLS_A_TURN = 20;
-    private static final int WARM_PLAIN_CALLS = 3000;
-    private static final int COMPILED_FACTOR = 4;
+
+    /** Calls after which the compiler should have what it wants; from then on a trial rests half the time. */
+    private static final int ENOUGH_CALLS = 1000;
+
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final Map<String, WarmUp> ALL = new HashMap<>();
     private static final List<WarmUp> QUEUE = new ArrayList<>();
@@ -40,43 +45,41 @@ final class WarmUp {
 
     private final Supplier<Trial> source;
     private final CountDownLatch decided = new CountDownLatch(1);
+    private volatile boolean wanted;
     private volatile boolean ready;
 
     // of the background thread alone
     private Trial trial;
     private long began;
-    private long plainBest = Long.MAX_VALUE;
-    private int plainCalls;
+    private int calls;
 
     private WarmUp(Supplier<Trial> source) {
         this.source = source;
     }
 
-    /** The warm-up of a kind of kernel; begins with the first request for it. */
+    /** The warm-up of a kind of kernel; it begins when {@link #ready} or {@link #await} is first called. */
     static WarmUp of(String key, Supplier<Trial> source) {
         synchronized (ALL) {
-            WarmUp known = ALL.get(key);
-            if (known != null) {
-                return known;
-            }
-            WarmUp warmUp = new WarmUp(source);
-            ALL.put(key, warmUp);
-            QUEUE.add(warmUp);
-            if (!running) {
-                running = true;
-                Thread.ofPlatform().daemon().name("djl-quant-warm-up").start(WarmUp::runAll);
-            }
-            return warmUp;
+            return ALL.computeIfAbsent(key, k -> new WarmUp(source));
         }
     }
 
-    /** Whether the vector code is compiled. */
+    /** Whether the vector code is compiled; begins to warm up otherwise. */
     boolean ready() {
+        if (!wanted) {
+            begin();
+        }
+        return ready;
+    }
+
+    /** Whether the vector code is compiled. */
+    boolean compiled() {
         return ready;
     }
 
     /** Waits until the vector code is compiled, or it is clear that it will not be; returns which. */
     boolean await() {
+        begin();
         boolean interrupted = false;
         while (true) {
             try {
@@ -92,6 +95,20 @@ final class WarmUp {
         return ready;
     }
 
+    private void begin() {
+        synchronized (ALL) {
+            if (wanted) {
+                return;
+            }
+            wanted = true;
+            QUEUE.add(this);
+            if (!running) {
+                running = true;
+                Thread.ofPlatform().daemon().name("djl-quant-warm-up").start(WarmUp::runAll);
+            }
+        }
+    }
+
     private static void runAll() {
         List<WarmUp> mine = new ArrayList<>();
         while (true) {
@@ -103,10 +120,18 @@ final class WarmUp {
                     return;
                 }
             }
-            for (Iterator<WarmUp> i = mine.iterator(); i.hasNext(); ) {
-                if (i.next().turn()) {
+            // one collects its calls, while those before it wait for the compiler
+            long begin = System.nanoTime();
+            boolean waiting = true;
+            for (Iterator<WarmUp> i = mine.iterator(); waiting && i.hasNext(); ) {
+                WarmUp each = i.next();
+                if (each.turn()) {
                     i.remove();
                 }
+                waiting = each.calls >= ENOUGH_CALLS;
+            }
+            if (waiting) {
+                LockSupport.parkNanos(System.nanoTime() - begin);
             }
         }
     }
@@ -118,19 +143,13 @@ final class WarmUp {
                 trial = source.get();
                 began = System.nanoTime();
             }
-            long vectorBest = Long.MAX_VALUE;
-            for (int i = 0; i < CALLS_A_TURN; i++) {
+            long best = Long.MAX_VALUE;
+            for (int i = 0; i < CALLS_A_TURN; i++, calls++) {
                 long start = System.nanoTime();
-                trial.vector();
-                vectorBest = Math.min(vectorBest, System.nanoTime() - start);
+                trial.run();
+                best = Math.min(best, System.nanoTime() - start);
             }
-            // the twin must be compiled as well, or the race is not fair
-            for (int i = 0; i < CALLS_A_TURN && plainCalls < WARM_PLAIN_CALLS; i++, plainCalls++) {
-                long start = System.nanoTime();
-                trial.plain();
-                plainBest = Math.min(plainBest, System.nanoTime() - start);
-            }
-            ready = vectorBest < COMPILED_FACTOR * plainBest;
+            ready = best < trial.plainNanos();
             if (!ready && System.nanoTime() - began < LONGEST_NANOS) {
                 return false;
             }

@@ -20,6 +20,15 @@ public final class WarmingKernels implements Kernels {
     /** Multiply-adds from which on waiting for the compiler is quicker than plain loops. */
     private static final long WORTH_WAITING = 16_000_000;
 
+    /** Multiply-adds of attention from which on its code is worth compiling. */
+    private static final int WORTH_WARMING = 200_000;
+
+    /** Up to here some passes over a matrix are quicker than waiting for the code that needs only one. */
+    private static final int SOME_TOKENS = 32;
+
+    /** What a call costs besides its arithmetic. */
+    private static final int CALL_NANOS = 2000;
+
     private static final int[] FEW = {1};
 
     /** One for {@link CodeBlock}. */
@@ -35,42 +44,46 @@ public final class WarmingKernels implements Kernels {
     private final WarmUp norm;
     private final WarmUp silu;
     private final WarmUp rope;
-
-    // Few models have these: their warm-ups begin with the first use.
-    private volatile WarmUp gelu;
-    private volatile WarmUp cap;
+    private final WarmUp gelu;
+    private final WarmUp cap;
 
     /**
-     * Begins to warm up.
+     * Warms up whatever is used, from its first use on.
      *
      * @throws IllegalStateException if vectors are too narrow to be of use
      */
     public WarmingKernels() {
-        float[] a = filled(256);
-        float[] b = filled(256);
-        float[] c = new float[256];
-        norm = elementwise("norm", kernels -> kernels.rmsNorm(a, 0, 256, b, 1e-5f, c, 0));
-        silu = elementwise("silu", kernels -> {
+        int n = 2 * Lanes.L;
+        float[] a = filled(n);
+        float[] b = filled(n);
+        float[] c = new float[n];
+        norm = elementwise("norm", 2 * n, () -> vector.rmsNorm(a, 0, n, b, 1e-5f, c, 0));
+        silu = elementwise("silu", 10 * n, () -> {
             Arrays.fill(c, 0.5f);
-            kernels.siluMultiply(c, 0, b, 0, 256);
+            vector.siluMultiply(c, 0, b, 0, n);
         });
-        rope = elementwise("rope", kernels -> kernels.rope(c, 0, 128, false, a, b, 0));
+        rope = elementwise("rope", 2 * n, () -> vector.rope(c, 0, n, false, a, b, 0));
+        gelu = elementwise("gelu", 10 * n, () -> {
+            Arrays.fill(c, 0.5f);
+            vector.gelu(c, 0, n);
+        });
+        cap = elementwise("soft cap", 10 * n, () -> {
+            Arrays.fill(c, 0.5f);
+            vector.softCap(c, 0, n, 30);
+        });
     }
 
-    private interface Use {
-        void of(Kernels kernels);
-    }
-
-    private WarmUp elementwise(String name, Use use) {
+    /** @param plainNanos what plain code takes, besides {@link #CALL_NANOS} */
+    private static WarmUp elementwise(String name, int plainNanos, Runnable task) {
         return WarmUp.of(name, () -> new WarmUp.Trial() {
             @Override
-            public void vector() {
-                use.of(vector);
+            public void run() {
+                task.run();
             }
 
             @Override
-            public void plain() {
-                use.of(plain);
+            public long plainNanos() {
+                return CALL_NANOS + plainNanos;
             }
         });
     }
@@ -96,7 +109,9 @@ public final class WarmingKernels implements Kernels {
     @Override
     public LayerCache newCache(LayerCache.Shape shape) {
         WarmUp attention = attention(shape);
-        return attention.ready() ? vector.newCache(shape) : new WarmingCache(vector.newCache(shape), plain.newCache(shape), attention);
+        return attention.compiled()
+                ? vector.newCache(shape)
+                : new WarmingCache(vector.newCache(shape), plain.newCache(shape), attention);
     }
 
     @Override
@@ -116,19 +131,11 @@ public final class WarmingKernels implements Kernels {
 
     @Override
     public void gelu(float[] x, int offset, int n) {
-        if (gelu == null) {
-            float[] y = filled(256);
-            gelu = elementwise("gelu", kernels -> kernels.gelu(y, 0, 256));
-        }
         (gelu.ready() ? vector : plain).gelu(x, offset, n);
     }
 
     @Override
     public void softCap(float[] x, int offset, int n, float cap) {
-        if (this.cap == null) {
-            float[] y = filled(256);
-            this.cap = elementwise("soft cap", kernels -> kernels.softCap(y, 0, 256, 30));
-        }
         (this.cap.ready() ? vector : plain).softCap(x, offset, n, cap);
     }
 
@@ -144,15 +151,14 @@ public final class WarmingKernels implements Kernels {
     private record SmallWeight(String scheme, GroupForm form, FloatRows floats, WeightMatrix like, int rows, int cols)
             implements WeightMatrix {
 
-        /** One quad of rows. Columns are few, since a call costs a hundred times more before it is compiled. */
+        /** One quad of rows, and so few columns that methods are compiled by their calls, not within loops. */
         static SmallWeight like(WeightMatrix weight) {
             GroupForm form = weight.form();
-            int rows = Math.min(4 * Lanes.L, weight.rows());
             if (form == null) {
+                int rows = Math.min(4, weight.rows());
                 return new SmallWeight(weight.scheme(), null, weight.floats(), weight, rows, weight.cols());
             }
-            int cols = form.subScales() || form.group() > 64 ? TileLayout.CHUNK : 64;
-            return new SmallWeight(weight.scheme(), form, null, null, 4 * Lanes.L, Math.min(cols, weight.cols()));
+            return new SmallWeight(weight.scheme(), form, null, null, 4 * Lanes.L, 32);
         }
 
         @Override
@@ -185,32 +191,27 @@ public final class WarmingKernels implements Kernels {
         }
     }
 
-    /** The race between vector and plain code for a layout and some numbers of tokens. */
+    /** The warm-up of a layout for some numbers of tokens. */
     private WarmUp matrix(WeightMatrix weight, String layout, int[] tokens) {
         int most = tokens[tokens.length - 1];
         return WarmUp.of(layout + " x" + most, () -> new WarmUp.Trial() {
             private final Arena arena = Arena.ofShared();
             private final Workers alone = Workers.of(1);
             private final SmallWeight small = SmallWeight.like(weight);
-            private final MatMul fast = vector.pack(small, arena, alone);
-            private final MatMul slow = plain.pack(small, arena, alone);
+            private final MatMul matrix = vector.pack(small, arena, alone);
             private final float[] x = filled(most * small.cols());
             private final float[] y = new float[most * small.rows()];
 
             @Override
-            public void vector() {
-                multiply(fast);
-            }
-
-            @Override
-            public void plain() {
-                multiply(slow);
-            }
-
-            private void multiply(MatMul matrix) {
+            public void run() {
                 for (int count : tokens) {
                     matrix.multiply(x, 0, small.cols(), count, y, 0, small.rows(), alone);
                 }
+            }
+
+            @Override
+            public long plainNanos() {
+                return tokens.length * (CALL_NANOS + (long) small.rows() * small.cols());
             }
 
             @Override
@@ -236,28 +237,40 @@ public final class WarmingKernels implements Kernels {
             maxBlockTokens = packed instanceof TileMatMul tiles ? tiles.maxBlockTokens() : 0;
             some = maxBlockTokens > 0 ? matrix(weight, packed.layout(), SOME) : few;
             many = matrix(weight, packed.layout(), MANY);
-            this.stored = allReady() ? null : stored;
+            this.stored = few.ready() && allCompiled() ? null : stored;
         }
 
         @Override
         public void multiply(
                 float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
             MatMul slow = stored;
-            if (slow == null || quick(tokens)) {
-                packed.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
-                stored = allReady() ? null : slow;
-            } else {
+            int step = slow == null ? tokens : step(tokens);
+            if (step == 0) {
                 slow.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
+                return;
             }
+            for (int t = 0; t < tokens; t += step) {
+                packed.multiply(
+                        x, xOffset + t * xStride, xStride, Math.min(step, tokens - t),
+                        y, yOffset + t * yStride, yStride, workers);
+            }
+            stored = allCompiled() ? null : slow;
         }
 
-        private boolean allReady() {
-            return few.ready() && some.ready() && many.ready();
+        private boolean allCompiled() {
+            return few.compiled() && some.compiled() && many.compiled();
         }
 
-        private boolean quick(int tokens) {
-            WarmUp warmUp = tokens <= TileMatMul.MAX_DOT_TOKENS ? few : tokens <= maxBlockTokens ? some : many;
-            return warmUp.ready() || (long) rows() * cols() * tokens >= WORTH_WAITING && warmUp.await();
+        /** Tokens that the packed form takes at a time, or 0 if the stored form is to serve. */
+        private int step(int tokens) {
+            boolean large = (long) rows() * cols() * tokens >= WORTH_WAITING;
+            if (tokens > TileMatMul.MAX_DOT_TOKENS) {
+                WarmUp all = tokens <= maxBlockTokens ? some : many;
+                if (all.ready() || large && tokens > SOME_TOKENS && all.await()) {
+                    return tokens;
+                }
+            }
+            return few.ready() || large && few.await() ? TileMatMul.MAX_DOT_TOKENS : 0;
         }
 
         @Override
@@ -290,37 +303,35 @@ public final class WarmingKernels implements Kernels {
 
     private WarmUp attention(LayerCache.Shape shape) {
         return WarmUp.of("attention " + shape.type() + (shape.softCap() == 0 ? "" : " capped"), () -> new WarmUp.Trial() {
-            private static final int LENGTH = 48;
-            private final int width = shape.kvHeads() * shape.headDim();
-            private final int heads = shape.heads() * shape.headDim();
+            private static final int LENGTH = 20;
+            private final int dim = shape.headDim();
+            private final int heads = shape.heads() / shape.kvHeads();
             private final Workers alone = Workers.of(1);
-            private final float[] q = filled(4 * heads);
-            private final float[] out = new float[4 * heads];
-            private final LayerCache fast = cache(vector);
-            private final LayerCache slow = cache(plain);
+            private final float[] q = filled(heads * dim);
+            private final float[] out = new float[heads * dim];
+            private final LayerCache cache = vector.newCache(
+                    new LayerCache.Shape(
+                            heads, 1, dim, shape.scale(), shape.softCap(), shape.window(), shape.type()));
 
-            private LayerCache cache(Kernels kernels) {
-                LayerCache cache = kernels.newCache(shape);
-                float[] kv = filled(LENGTH * width);
-                cache.append(kv, 0, width, kv, 0, width, LENGTH);
-                return cache;
+            {
+                float[] kv = filled(LENGTH * dim);
+                cache.append(kv, 0, dim, kv, 0, dim, LENGTH);
             }
 
             @Override
-            public void vector() {
-                fast.attend(q, 0, heads, out, 0, heads, 1, alone);
+            public void run() {
+                cache.attend(q, 0, q.length, out, 0, q.length, 1, alone);
             }
 
             @Override
-            public void plain() {
-                slow.attend(q, 0, heads, out, 0, heads, 1, alone);
+            public long plainNanos() {
+                return CALL_NANOS + 2L * heads * dim * LENGTH;
             }
 
             @Override
             public void close() {
                 alone.close();
-                fast.close();
-                slow.close();
+                cache.close();
             }
         });
     }
@@ -351,7 +362,8 @@ public final class WarmingKernels implements Kernels {
         @Override
         public void attend(
                 float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, Workers workers) {
-            if (slow != null && attention.ready()) {
+            long work = (long) tokens * length() * qStride;
+            if (slow != null && (work < WORTH_WARMING ? attention.compiled() : attention.ready())) {
                 slow.close();
                 slow = null;
             }
