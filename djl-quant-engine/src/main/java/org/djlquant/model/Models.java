@@ -46,7 +46,8 @@ public final class Models {
                     reason(options.kernels()),
                     options.workers().threads(),
                     plan.wantedContext(),
-                    (System.nanoTime() - begin) / 1e9);
+                    (System.nanoTime() - begin) / 1e9,
+                    weights.remarks());
             Decoder decoder = new Decoder(parts, options, plan, arena, checkpoint, report);
             loaded = true;
             return decoder;

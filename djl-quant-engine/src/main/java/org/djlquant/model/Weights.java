@@ -24,12 +24,16 @@ final class Weights {
     /** Bytes of the checkpoint that may stay in memory beside what was packed from them. */
     private static final long DROP_BYTES = 64L << 20;
 
-    private record Pending(Linear linear, WeightMatrix stored, boolean turned) {}
+    /** Remarks that are kept; a broken file has the same for each of its matrices. */
+    private static final int MOST_REMARKS = 10;
+
+    private record Pending(String module, Linear linear, WeightMatrix stored, boolean turned) {}
 
     private final Checkpoint checkpoint;
     private final List<Pending> pending = new ArrayList<>();
     private final Map<String, Integer> schemes = new TreeMap<>();
     private final Map<String, Integer> layouts = new TreeMap<>();
+    private final List<String> remarks = new ArrayList<>();
     private long parameters;
     private long unpackedBytes;
     private long pendingBytes;
@@ -86,7 +90,7 @@ final class Weights {
             bias = null; // some packers store biases the model never had
         }
         Linear linear = new Linear(out, turned ? stored.rows() : stored.cols(), bias);
-        pending.add(new Pending(linear, stored, turned));
+        pending.add(new Pending(module, linear, stored, turned));
         pendingBytes += stored.byteSize();
         return linear;
     }
@@ -147,7 +151,7 @@ final class Weights {
                 for (int i = next.getAndIncrement(); i < largestFirst.size(); i = next.getAndIncrement()) {
                     Pending each = largestFirst.get(i);
                     WeightMatrix matrix = each.turned ? ((BlockMatrix) each.stored).transposed(arena) : each.stored;
-                    packing.done(each, kernels.pack(matrix, arena, alone));
+                    packing.done(each, kernels.pack(matrix, arena, alone), matrix.remark());
                 }
             } finally {
                 next.set(largestFirst.size()); // what failed for one is over for all
@@ -172,7 +176,10 @@ final class Weights {
         }
 
         /** Takes a packed matrix over. */
-        synchronized void done(Pending each, MatMul packed) {
+        synchronized void done(Pending each, MatMul packed, Optional<String> remark) {
+            if (remarks.size() < MOST_REMARKS) {
+                remark.ifPresent(text -> remarks.add(each.module + ": " + text));
+            }
             each.linear.packed(packed);
             layouts.merge(packed.layout(), 1, Integer::sum);
             packedBytes += packed.packedBytes() > 0 ? packed.packedBytes() : each.stored.byteSize();
@@ -197,6 +204,11 @@ final class Weights {
     /** How many matrices are stored in each scheme. */
     Map<String, Integer> schemes() {
         return schemes;
+    }
+
+    /** What is odd about matrices that were packed. */
+    List<String> remarks() {
+        return remarks;
     }
 
     /** How many matrices run in each packed layout. */

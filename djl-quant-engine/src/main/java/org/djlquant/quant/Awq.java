@@ -13,6 +13,8 @@ import org.djlquant.quant.StoredModule.Tensor;
  * qzeros   int32 [groups, out / 8]               int32 [out, width]        width · 8 ≥ groups (padded)
  * scales   float [groups, out]                   float [out, width · 8]
  *
+ * without qzeros (zero_point false) every zero point is 8
+ *
  * nibble i of a gemm word is output 8·j + {0, 2, 4, 6, 1, 3, 5, 7}[i]; of a gemv word input 8·j + i
  *
  * w[o, i] = scales[i / group, o] · (code[o, i] − zero[i / group, o])
@@ -50,14 +52,17 @@ final class Awq extends ZeroPointMatrix {
                     + " is not supported; supported: 4 bits, versions gemm and gemv");
         }
         Tensor qweight = module.require("qweight").ofType("I32");
-        Tensor qzeros = module.require("qzeros").ofType("I32");
+        boolean symmetric = !config.bool("zero_point").orElse(true) && module.tensor("qzeros") == null;
+        Tensor qzeros = symmetric ? null : module.require("qzeros").ofType("I32");
         Tensor scales = module.require("scales").ofType("F16", "BF16", "F32");
         int rows = gemv ? qweight.dim(0) : Math.multiplyExact(8, qweight.dim(1));
         int cols = gemv ? Math.multiplyExact(8, qweight.dim(1)) : qweight.dim(0);
         long stated = config.integer("group_size").or(() -> config.integer("q_group_size")).orElse(128L);
         int group = stated < 1 ? cols : (int) Math.min(stated, cols);
         int groups = Math.ceilDiv(cols, group);
-        if (gemv) {
+        if (symmetric) {
+            scales.ofShape(gemv ? new long[] {rows, groups} : new long[] {groups, rows});
+        } else if (gemv) {
             if (qzeros.dim(1) < Math.ceilDiv(groups, 8)) {
                 throw qzeros.wrong("zero points of " + groups + " groups of " + group + " inputs");
             }
@@ -79,7 +84,7 @@ final class Awq extends ZeroPointMatrix {
 
     @Override
     public long byteSize() {
-        return qweight.data().byteSize() + qzeros.data().byteSize() + scales.data().byteSize();
+        return qweight.data().byteSize() + (qzeros == null ? 0 : qzeros.data().byteSize()) + scales.data().byteSize();
     }
 
     @Override
@@ -145,6 +150,9 @@ final class Awq extends ZeroPointMatrix {
 
     @Override
     int zero(int row, int group) {
+        if (qzeros == null) {
+            return 8;
+        }
         return gemv
                 ? field(row * qzeros.shape()[1] + group / 8, group % 8)
                 : field((long) group * (rows() / 8) + row / 8, NIBBLE[row % 8]);

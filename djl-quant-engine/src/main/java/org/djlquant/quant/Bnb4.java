@@ -3,6 +3,7 @@ package org.djlquant.quant;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Optional;
 import org.djlquant.quant.StoredModule.Tensor;
 
 /**
@@ -181,6 +182,15 @@ public final class Bnb4 implements WeightMatrix {
     @Override
     public long byteSize() {
         return weight.byteSize() + 4L * absmax.length;
+    }
+
+    @Override
+    public Optional<String> remark() {
+        OddScales odd = new OddScales();
+        for (float each : absmax) {
+            odd.see(each);
+        }
+        return odd.remark(false);
     }
 
     private int code(long element) {

@@ -20,6 +20,8 @@ import org.djlquant.quant.StoredModule.Tensor;
  * to whole words; for 3 bits to single fields, where 7 becomes 8. {@code gptq_v2} stores true values.
  * With {@code desc_act} the inputs of a group are scattered ("act-order").
  *
+ * <p>Where {@code sym} tells what the zero points must be, a wrong {@code checkpoint_format} is refused.
+ *
  * <p>Source: the packing code of AutoGPTQ 0.7.1 and GPTQModel 2.2.0.
  */
 final class Gptq extends ZeroPointMatrix {
@@ -66,7 +68,20 @@ final class Gptq extends ZeroPointMatrix {
         int[] groupOf = groupOf(module.tensor("g_idx"), (int) in, group, groups);
         Gptq matrix = new Gptq(qweight, qzeros, scales, bits, format.equals("gptq"), groupOf, order(groupOf, groups));
         matrix.findForm(bits, group, scales.type());
+        matrix.checkLabel(config, format);
         return matrix;
+    }
+
+    /** Symmetric zero points lie in the middle; one beside it, they were written in the other format. */
+    private void checkLabel(Settings config, String format) {
+        int middle = 1 << bits - 1;
+        if (config.bool("sym").orElse(false) && zeroIsAlways(minusOne ? middle + 1 : middle - 1)) {
+            throw new IllegalArgumentException("tensor " + qzeros.name() + ": with checkpoint_format " + format
+                    + (config.has("checkpoint_format") ? "" : " (none is given)") + " all zero points are "
+                    + zero(0, 0) + ", but those of sym " + bits + "-bit codes are " + middle
+                    + ": they are stored as " + (minusOne ? "gptq_v2" : "gptq") + " has them; correct checkpoint_format"
+                    + " in the quantization settings");
+        }
     }
 
     /** Bits of a code follow from the shapes: single modules may differ from the settings. */

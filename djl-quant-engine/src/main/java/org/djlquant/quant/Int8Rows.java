@@ -1,6 +1,7 @@
 package org.djlquant.quant;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.djlquant.quant.StoredModule.Tensor;
 
 /**
@@ -58,6 +59,15 @@ public record Int8Rows(MemorySegment codes, float[] scales, int rows, int cols) 
         for (int k = 0; k < cols; k++) {
             dst[dstOffset + k] = scales[row] * Bytes.s8(codes, (long) row * cols + k);
         }
+    }
+
+    @Override
+    public Optional<String> remark() {
+        OddScales odd = new OddScales();
+        for (float each : scales) {
+            odd.see(each);
+        }
+        return odd.remark(false);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.djlquant.quant;
 
+import java.util.Optional;
+
 /**
  * A 2-D weight of shape [rows = out, cols = in], exactly as a checkpoint stores it.
  *
@@ -80,6 +82,14 @@ public interface WeightMatrix {
      */
     default int[] columnOrder() {
         return null;
+    }
+
+    /**
+     * What is odd about the stored scales though they can be decoded, such as ones that are not finite, for
+     * the load report; empty if nothing is. Looks at all of them.
+     */
+    default Optional<String> remark() {
+        return Optional.empty();
     }
 
     /**

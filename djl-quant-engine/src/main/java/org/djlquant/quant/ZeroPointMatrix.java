@@ -1,5 +1,7 @@
 package org.djlquant.quant;
 
+import java.util.Optional;
+
 /**
  * A matrix of unsigned codes with a scale and an integer zero point for each group of inputs of each
  * row: {@code w[r, k] = scale[r, g] · (code[r, k] − zero[r, g])}, evaluated in float32.
@@ -69,7 +71,11 @@ abstract class ZeroPointMatrix implements WeightMatrix {
     }
 
     private boolean sameZero() {
-        int zero = zero(0, 0);
+        return zeroIsAlways(zero(0, 0));
+    }
+
+    /** Whether all zero points are this one. */
+    final boolean zeroIsAlways(int zero) {
         for (int g = 0; g < groups; g++) {
             for (int r = 0; r < rows; r++) {
                 if (zero(r, g) != zero) {
@@ -146,6 +152,17 @@ abstract class ZeroPointMatrix implements WeightMatrix {
         for (int k = 0; k < cols; k++) {
             to[k] = from[order[k]];
         }
+    }
+
+    @Override
+    public final Optional<String> remark() {
+        OddScales odd = new OddScales();
+        for (int g = 0; g < groups; g++) {
+            for (int r = 0; r < rows; r++) {
+                odd.see(scale(r, g));
+            }
+        }
+        return odd.remark(true);
     }
 
     /** The group of each input when groups are runs of {@code group} inputs. */

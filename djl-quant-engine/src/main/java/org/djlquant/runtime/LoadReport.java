@@ -1,5 +1,6 @@
 package org.djlquant.runtime;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param threads threads that compute
  * @param contextLength most positions of a sequence: as trained, as asked for or as memory allows
  * @param loadSeconds wall time of the load
+ * @param remarks what is odd about the stored weights although they could be loaded; usually nothing
  */
 public record LoadReport(
         String architecture,
@@ -26,4 +28,5 @@ public record LoadReport(
         String kernels,
         int threads,
         int contextLength,
-        double loadSeconds) {}
+        double loadSeconds,
+        List<String> remarks) {}

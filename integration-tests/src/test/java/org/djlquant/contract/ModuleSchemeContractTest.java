@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -19,9 +18,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.ModelFormatException;
@@ -31,7 +27,6 @@ import org.djlquant.quant.Bnb4;
 import org.djlquant.quant.GroupForm;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.Schemes;
-import org.djlquant.quant.Settings;
 import org.djlquant.quant.StoredModule;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.quantize.Quantizer;
@@ -290,6 +285,44 @@ class ModuleSchemeContractTest {
     }
 
     @Test
+    void namesZeroPointsThatBelongToTheOtherFormat() {
+        FakeModule module = gptq().set("sym", true);
+        // 8 is 8 in gptq_v2, and 9 less one in gptq
+        assertFails("stored as gptq_v2 has them", module.fill("qzeros", 0x88));
+        assertFails("none is given", module);
+        assertNotNull(Schemes.open(module.set("checkpoint_format", "gptq_v2")));
+        assertFails("stored as gptq has them", module.fill("qzeros", 0x77));
+        assertNotNull(Schemes.open(module.set("checkpoint_format", "gptq")));
+        assertNotNull(Schemes.open(module.fill("qzeros", 0x88).set("sym", false))); // any zero point may be meant
+    }
+
+    @Test
+    void takesSymmetricAwqWithoutZeroPoints() {
+        FakeModule module = new FakeModule().with("qweight", "I32", 64, 4).with("scales", "F16", 2, 32)
+                .fill("scales", 0x3c).set("quant_method", "awq").set("group_size", 32L);
+        assertFails("q.qzeros is missing", module);
+        WeightMatrix matrix = Schemes.open(module.set("zero_point", false));
+        float[] row = new float[64];
+        matrix.decodeRow(1, row, 0);
+        assertEquals(-8 * Float.float16ToFloat((short) 0x3c3c), row[63]);
+        assertEquals(8, matrix.form().zero());
+    }
+
+    @Test
+    void reportsOddScales() {
+        assertEquals("64 of 64 scales are zero", Schemes.open(gptq()).remark().orElseThrow());
+        assertTrue(Schemes.open(gptq().fill("scales", 0x3c)).remark().isEmpty());
+        FakeModule module = gptq().fill("scales", 0x3c);
+        module.tensor("scales").data().set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * 9, (short) 0x7c00);
+        module.tensor("scales").data().set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * 10, (short) 0);
+        assertEquals(
+                "1 of 64 scales are not finite, 1 of 64 scales are zero", Schemes.open(module).remark().orElseThrow());
+        assertTrue(Schemes.open(nf4()).remark().isEmpty(), "blocks of zeros are usual there");
+        assertEquals("4 of 4 scales are not finite",
+                Schemes.open(nf4().fill("weight.absmax", 0xff)).remark().orElseThrow());
+    }
+
+    @Test
     void checksTheStateOfFourBitWeights() {
         assertNotNull(Schemes.open(nf4()));
         assertFails("key shape is missing", nf4().unset("shape"));
@@ -324,92 +357,5 @@ class ModuleSchemeContractTest {
         return new FakeModule().with("weight", "U8", 128, 1).with("weight.absmax", "F32", 4)
                 .with("weight.quant_map", "F32", 16).with("weight.quant_state.bitsandbytes__nf4", "U8", 1)
                 .set("shape", new long[] {8, 32}).set("blocksize", 64L);
-    }
-
-    /** A module of zeros; its settings serve as configuration and as JSON of every tensor. */
-    private static final class FakeModule implements StoredModule {
-        private final Map<String, Tensor> tensors = new HashMap<>();
-        private final Map<String, Object> settings = new HashMap<>();
-
-        FakeModule with(String part, String type, long... shape) {
-            long bytes = Arrays.stream(shape).reduce(switch (type) {
-                case "U8", "I8" -> 1;
-                case "F16" -> 2;
-                case "I64" -> 8;
-                default -> 4;
-            }, (a, b) -> a * b);
-            tensors.put(part, new Tensor("q." + part, type, shape, MemorySegment.ofArray(new byte[(int) bytes])));
-            return this;
-        }
-
-        FakeModule without(String part) {
-            tensors.remove(part);
-            return this;
-        }
-
-        FakeModule fill(String part, int value) {
-            tensors.get(part).data().fill((byte) value);
-            return this;
-        }
-
-        FakeModule set(String key, Object value) {
-            settings.put(key, value);
-            return this;
-        }
-
-        FakeModule unset(String key) {
-            settings.remove(key);
-            return this;
-        }
-
-        @Override
-        public String name() {
-            return "q";
-        }
-
-        @Override
-        public Tensor tensor(String part) {
-            return tensors.get(part);
-        }
-
-        @Override
-        public Settings json(Tensor tensor) {
-            return config();
-        }
-
-        @Override
-        public Settings config() {
-            return new Settings() {
-                @Override
-                public boolean has(String key) {
-                    return settings.containsKey(key);
-                }
-
-                @Override
-                public Optional<String> string(String key) {
-                    return Optional.ofNullable((String) settings.get(key));
-                }
-
-                @Override
-                public Optional<Long> integer(String key) {
-                    return Optional.ofNullable((Long) settings.get(key));
-                }
-
-                @Override
-                public Optional<Double> number(String key) {
-                    return Optional.ofNullable((Double) settings.get(key));
-                }
-
-                @Override
-                public Optional<Boolean> bool(String key) {
-                    return Optional.ofNullable((Boolean) settings.get(key));
-                }
-
-                @Override
-                public Optional<long[]> integers(String key) {
-                    return Optional.ofNullable((long[]) settings.get(key));
-                }
-            };
-        }
     }
 }

@@ -64,12 +64,12 @@ final class LoadOptions {
         return criteria.build().loadModel();
     }
 
-    /** What was loaded and how it runs, in one line. */
+    /** What was loaded and how it runs, in one line, and one more for each thing that is odd about it. */
     static String report(ZooModel<?, ?> model) {
         LoadReport report = ((QuantModel) model.getWrappedModel()).causalLM().report();
         return String.format(
                 Locale.ROOT,
-                "%s: %s, %s, %,d weights (%s) in %s, kernels %s, %d threads, loaded in %.2f s",
+                "%s: %s, %s, %,d weights (%s) in %s, kernels %s, %d threads, loaded in %.2f s%s",
                 model.getName(),
                 report.architecture(),
                 report.format(),
@@ -80,6 +80,7 @@ final class LoadOptions {
                 MemoryPlan.size(report.weightBytes()),
                 report.kernels(),
                 report.threads(),
-                report.loadSeconds());
+                report.loadSeconds(),
+                report.remarks().stream().map(remark -> "\nwarning: " + remark).collect(Collectors.joining()));
     }
 }
