@@ -11,7 +11,6 @@ import org.djlquant.chat.python.Seq;
 import org.djlquant.chat.python.Signature;
 import org.djlquant.chat.python.Strftime;
 import org.djlquant.chat.python.Text;
-import org.djlquant.chat.python.TextBuilder;
 import org.djlquant.chat.python.Values;
 
 /** The functions that every template can call. */

@@ -2,7 +2,6 @@ package org.djlquant.chat.python;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -271,17 +270,12 @@ public final class Strings {
     private static List<int[]> cuts(String s, Text separator, boolean fromRight) {
         List<int[]> cuts = new ArrayList<>();
         int n = separator.s.length();
-        if (fromRight) {
-            for (int at = s.lastIndexOf(separator.s); at >= 0; at = s.lastIndexOf(separator.s, at - n)) {
-                cuts.add(new int[] {at, at + n});
-            }
-            Collections.reverse(cuts);
-            return cuts;
-        }
-        for (int at = s.indexOf(separator.s); at >= 0; at = s.indexOf(separator.s, at + n)) {
+        int at = fromRight ? s.lastIndexOf(separator.s) : s.indexOf(separator.s);
+        while (at >= 0) {
             cuts.add(new int[] {at, at + n});
+            at = fromRight ? s.lastIndexOf(separator.s, at - n) : s.indexOf(separator.s, at + n);
         }
-        return cuts;
+        return fromRight ? cuts.reversed() : cuts;
     }
 
     /** Python's splitlines. */
