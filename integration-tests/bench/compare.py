@@ -29,19 +29,22 @@ def main():
     parser.add_argument("models", nargs="+")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--streams", type=int, default=0, help="also compare that many answers at a time")
     parser.add_argument("--json", help="also write all raw figures here")
     a = parser.parse_args()
+    keys = KEYS + (["stream_1", f"streams_{a.streams}"] if a.streams > 1 else [])
+    common = ["--threads", str(a.threads)] + (["--streams", str(a.streams)] if a.streams > 1 else [])
     raw = {}
     for model in a.models:
         ours, theirs = [], []
         for _ in range(a.rounds):
-            ours.append(run([os.path.join(ROOT, "djl-quant"), "bench", model, "--threads", str(a.threads), "--json"]))
-            theirs.append(run([sys.executable, os.path.join(HERE, "llama_cpp_bench.py"), model, "--threads", str(a.threads)]))
+            ours.append(run([os.path.join(ROOT, "djl-quant"), "bench", model, "--json", *common]))
+            theirs.append(run([sys.executable, os.path.join(HERE, "llama_cpp_bench.py"), model, *common]))
         raw[model] = {"djl-quant": ours, "llama.cpp": theirs}
         size = os.path.getsize(model)
         print(f"\n{os.path.basename(model)} ({size / 1e6:.0f} MB), {a.threads} threads, {a.rounds} rounds, {ours[0]['kernels']}")
         print(f"{'':22}{'djl-quant':>12}{'llama.cpp':>12}{'ratio':>8}   spread")
-        for key in KEYS:
+        for key in keys:
             scale = 1e6 if key == "rss_bytes" else 1
             x = statistics.median(r[key] for r in ours) / scale
             y = statistics.median(r[key] for r in theirs) / scale

@@ -13,11 +13,41 @@ import time
 import llama_cpp as L
 
 
+def streams(context, memory, count, repeat, prompt=4, answer=64):
+    """Tokens a second of several sequences that take every step together, prompts included in the time."""
+    batch = L.llama_batch_init(count * prompt, 0, 1)
+
+    def step(position, tokens):
+        batch.n_tokens = count * tokens
+        for i in range(batch.n_tokens):
+            batch.token[i] = 300 + (i * 31 + position * 7) % 30000
+            batch.pos[i] = position + i // count
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = i % count
+            batch.logits[i] = i // count == tokens - 1
+        if L.llama_decode(context, batch) != 0:
+            raise SystemExit("llama_decode failed")
+        L.llama_synchronize(context)
+
+    best = None
+    for _ in range(repeat + 1):
+        L.llama_memory_clear(memory, True)
+        begin = time.perf_counter()
+        step(0, prompt)
+        for i in range(answer - 1):
+            step(prompt + i, 1)
+        seconds = time.perf_counter() - begin
+        best = seconds if best is None else min(best, seconds)
+    L.llama_batch_free(batch)
+    return count * answer / best
+
+
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("model")
     args.add_argument("--threads", type=int, default=2)
     args.add_argument("--repeat", type=int, default=2)
+    args.add_argument("--streams", type=int, default=0, help="also decode that many sequences at a time")
     a = args.parse_args()
 
     quiet = L.llama_log_callback(lambda level, text, user: None)
@@ -28,7 +58,9 @@ def main():
     if not model:
         raise SystemExit(f"cannot load {a.model}")
     params = L.llama_context_default_params()
-    params.n_ctx = 1024
+    params.n_ctx = max(1024, 128 * a.streams)
+    params.n_seq_max = max(1, a.streams)
+    params.kv_unified = True
     params.n_threads = a.threads
     params.n_threads_batch = a.threads
     context = L.llama_init_from_model(model, params)
@@ -73,6 +105,9 @@ def main():
         seconds = time.perf_counter() - begin
         best = seconds if best is None else min(best, seconds)
     result["decode_64"] = 64 / best
+    if a.streams > 1:
+        result["stream_1"] = streams(context, memory, 1, a.repeat)
+        result[f"streams_{a.streams}"] = streams(context, memory, a.streams, a.repeat)
     result["load_seconds"] = load_seconds
     result["first_token_seconds"] = first
     result["rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

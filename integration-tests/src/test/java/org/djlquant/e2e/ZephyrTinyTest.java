@@ -22,6 +22,7 @@ import org.djlquant.translate.ChatInput;
 import org.djlquant.translate.ChatMessage;
 import org.djlquant.translate.ChatOutput;
 import org.djlquant.translate.TextGeneration;
+import org.djlquant.translate.Usage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,27 @@ class ZephyrTinyTest {
             }
             // all 1,291 questions give 80.9 %; a twelfth of them scatters by 4 points around it
             assertTrue(right >= 0.70 * part.size(), right + " of " + part.size() + " answers are right");
+        }
+    }
+
+    @Test
+    void aConversationFindsWhatItComputedAndGuessesChangeNothing() throws Exception {
+        JsonArray cases = JsonParser.parseString(Files.readString(GOLDEN.resolve("expected.json"))).getAsJsonArray();
+        ChatInput question = input(cases.get(0).getAsJsonObject());
+        try (Predictor<ChatInput, ChatOutput> predictor = model.newPredictor()) {
+            ChatOutput first = predictor.predict(question);
+            List<ChatMessage> messages = new ArrayList<>(question.messages());
+            messages.add(new ChatMessage("assistant", first.text()));
+            messages.add(new ChatMessage("user", "And what else?"));
+            ChatInput longer = new ChatInput(messages, List.of(), question.parameters());
+            Usage usage = predictor.predict(longer).usage();
+            assertTrue(usage.cachedTokens() >= first.usage().promptTokens() - 1, usage::toString);
+            assertTrue(usage.cachedTokens() < usage.promptTokens(), usage::toString);
+            ChatOutput guessed = predictor.predict(question.with("prompt_lookup_num_tokens", 5));
+            assertEquals(first.text(), guessed.text());
+            usage = guessed.usage();
+            assertEquals(first.usage().completionTokens(), usage.completionTokens());
+            assertTrue(usage.acceptedPredictionTokens() < usage.completionTokens(), usage::toString);
         }
     }
 }
