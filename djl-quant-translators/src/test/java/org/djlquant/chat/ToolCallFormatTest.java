@@ -106,4 +106,19 @@ class ToolCallFormatTest {
         }).count();
         assertEquals(published.size(), found);
     }
+
+    @Test
+    void certainContentNeverHoldsACall() {
+        assertEquals(5, ToolCallFormat.HERMES.certainContent("Hello<too"));
+        assertEquals(6, ToolCallFormat.HERMES.certainContent("Hello <tool_call>{"));
+        assertEquals(9, ToolCallFormat.HERMES.certainContent("Hello<tax"));
+        assertEquals(0, ToolCallFormat.LLAMA_3.certainContent("  "));
+        assertEquals(0, ToolCallFormat.LLAMA_3.certainContent("{\"name\""));
+        assertEquals(0, ToolCallFormat.LLAMA_3.certainContent("<|pyth"));
+        assertEquals(3, ToolCallFormat.LLAMA_3.certainContent("Yes"));
+        assertEquals(0, ToolCallFormat.MISTRAL.certainContent("["));
+        assertEquals(0, ToolCallFormat.MISTRAL.certainContent("[{\"name\""));
+        assertEquals(0, ToolCallFormat.MISTRAL.certainContent("[TOOL"));
+        assertEquals(4, ToolCallFormat.MISTRAL.certainContent("[1] "));
+    }
 }

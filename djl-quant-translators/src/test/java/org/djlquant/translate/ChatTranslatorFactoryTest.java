@@ -266,6 +266,36 @@ class ChatTranslatorFactoryTest {
             }
             assertEquals(answer, text(events));
 
+            String several = ",\"n\":2,\"temperature\":5,\"seed\":1,\"max_tokens\":6,\"logprobs\":true,\"top_logprobs\":2";
+            JsonObject both = json(predictor.predict(body(chat(several))));
+            Output stream = predictor.predict(body(chat(several + ",\"stream\":true,\"stream_options\":{\"include_usage\":true}")));
+            StringBuilder[] texts = {new StringBuilder(), new StringBuilder()};
+            int[] tokens = new int[2];
+            int usage = 0;
+            for (String line : stream.getData().getAsString().split("\n\n")) {
+                if (line.equals("data: [DONE]")) {
+                    continue;
+                }
+                JsonObject chunk = JsonParser.parseString(line.substring(6)).getAsJsonObject();
+                if (chunk.has("usage")) {
+                    usage = chunk.getAsJsonObject("usage").get("completion_tokens").getAsInt();
+                    continue;
+                }
+                JsonObject choice = chunk.getAsJsonArray("choices").get(0).getAsJsonObject();
+                int index = choice.get("index").getAsInt();
+                JsonObject delta = choice.getAsJsonObject("delta");
+                texts[index].append(delta.has("content") ? delta.get("content").getAsString() : "");
+                if (choice.has("logprobs")) {
+                    tokens[index] += choice.getAsJsonObject("logprobs").getAsJsonArray("content").size();
+                }
+            }
+            for (int i = 0; i < 2; i++) {
+                JsonObject choice = both.getAsJsonArray("choices").get(i).getAsJsonObject();
+                assertEquals(choice.getAsJsonObject("message").get("content").getAsString(), texts[i].toString());
+                assertEquals(choice.getAsJsonObject("logprobs").getAsJsonArray("content").size(), tokens[i]);
+            }
+            assertEquals(tokens[0] + tokens[1], usage);
+
             Output iterative = predictor.streamingPredict(body(chat(""))).getIterativeOutput();
             List<String> pulled = new ArrayList<>();
             assertInstanceOf(IteratorBytesSupplier.class, iterative.getData())

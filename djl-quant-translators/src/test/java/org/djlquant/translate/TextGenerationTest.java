@@ -14,12 +14,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.djlquant.chat.ToolCall;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.generate.Cancellation;
 import org.djlquant.generate.GenerationConfig;
+import org.djlquant.generate.LogitsProcessor;
 import org.djlquant.generate.Parameter;
+import org.djlquant.generate.StoppingCriteria;
 import org.djlquant.tokenizer.Tokenizer;
 import org.djlquant.tokenizer.Tokenizers;
 import org.junit.jupiter.api.AfterEach;
@@ -220,5 +223,118 @@ class TextGenerationTest {
     void knowsItsEndTokens() {
         assertEquals(Set.of(2), text.eosTokenIds());
         assertEquals(GenerationConfig.DEFAULTS.with(Parameter.EOS_TOKEN_ID, Set.of(2)), text.defaults());
+    }
+
+    @Test
+    void severalAnswersShareThePrompt() {
+        ChatOutput output = text.generate(ChatInput.of("Hi").with("n", 3));
+        assertEquals(ANSWER, output.text());
+        assertEquals(List.of(ANSWER, ANSWER), output.alternatives().stream().map(ChatOutput::text).toList());
+        assertEquals(1, model.runsOfPasses.getFirst(), "the prompt runs once");
+        assertEquals(3, model.runsOfPasses.get(1));
+        ChatInput sampled = ChatInput.of("Hi").with("temperature", 9).with("max_new_tokens", 12).with("seed", 5);
+        ChatOutput three = text.generate(sampled.with("n", 3));
+        assertEquals(text.generate(sampled).text(), three.text());
+        assertEquals(text.generate(sampled.with("seed", 7)).text(), three.alternatives().getLast().text());
+        assertThrows(IllegalArgumentException.class, () -> text.stream(ChatInput.of("Hi").with("n", 3)));
+        assertEquals(0, model.openSequences);
+    }
+
+    @Test
+    void badWordsDoNotOccurHoweverTheyAreSplit() {
+        for (String word : List.of("river", "iver", "to the", "r.", " wal")) {
+            String found = text.generate(ChatInput.of("Hi").with("bad_words", List.of("nowhere", word))).text();
+            assertFalse(found.contains(word), found);
+            assertTrue(found.startsWith(ANSWER.substring(0, Math.max(0, ANSWER.indexOf(word) - 3))), found);
+        }
+        assertEquals(ANSWER, text.generate(ChatInput.of("Hi").with("bad_words", "s>")).text(), "end tokens have no text");
+    }
+
+    @Test
+    void echoGivesThePromptBackWithItsLogProbabilities() {
+        CompletionInput input = new CompletionInput("Once upon a").with("echo", true).with("logprobs", true);
+        ChatOutput scored = text.generate(input.with("max_new_tokens", 0));
+        assertEquals("Once upon a", scored.text());
+        assertEquals("length", scored.finishReason());
+        int[] prompt = text.promptTokens(input);
+        assertArrayEquals(prompt, scored.logProbs().stream().mapToInt(TokenLogProb::id).toArray());
+        assertTrue(Double.isNaN(scored.logProbs().getFirst().logProb()));
+        assertTrue(scored.logProbs().stream().skip(1).allMatch(token -> token.logProb() < 0));
+        assertEquals(0, scored.usage().completionTokens());
+        ChatOutput continued = text.generate(input.with("max_new_tokens", 4));
+        assertTrue(continued.text().startsWith("Once upon a"), continued.text());
+        assertEquals(prompt.length + 4, continued.logProbs().size());
+        assertThrows(IllegalArgumentException.class, () -> text.generate(ChatInput.of("Hi").with("echo", true)));
+    }
+
+    @Test
+    void beamsAreSearchedAndStopAtStopStrings() {
+        ChatInput beams = ChatInput.of("Hi").with("num_beams", 3);
+        assertEquals(ANSWER, text.generate(beams).text());
+        ChatOutput two = text.generate(beams.with("n", 2).with("logprobs", 1));
+        assertEquals(1, two.alternatives().size());
+        assertEquals(two.usage().completionTokens(), two.logProbs().size());
+        ChatOutput stopped = text.generate(beams.with("stop", "er wal"));
+        assertEquals("The mill", stopped.text());
+        assertEquals("stop", stopped.finishReason());
+        try (TextStream stream = text.stream(beams)) {
+            assertEquals(ANSWER, stream.result().text());
+        }
+        Cancellation cancellation = new Cancellation();
+        cancellation.cancel();
+        assertEquals("cancelled", text.generate(beams, piece -> {}, cancellation).finishReason());
+        assertEquals(0, model.openSequences);
+    }
+
+    @Test
+    void javaCallersConstrainAndEndAnswers() {
+        LogitsProcessor noFullStop = (tokens, scores, vocabulary) ->
+                scores[tokenizer.tokenId(".")] = Float.NEGATIVE_INFINITY;
+        StoppingCriteria three = tokens -> tokens.answerLength() == 3;
+        ChatOutput output = text.generate(ChatInput.of("Hi").with("stopping_criteria", three));
+        assertEquals(3, output.usage().completionTokens());
+        assertEquals("stop", output.finishReason());
+        assertFalse(text.generate(ChatInput.of("Hi").with("logits_processor", noFullStop)).text().contains("."));
+        for (String bad : List.of("40000=1", "-5=1")) {
+            String message = assertThrows(
+                            IllegalArgumentException.class, () -> text.check(ChatInput.of("Hi").with("logit_bias", bad)))
+                    .getMessage();
+            assertTrue(message.contains("logit_bias"), message);
+        }
+        assertEquals(0, text.generate(ChatInput.of("Hi").with("stop_token_ids", answer(ANSWER)[0])).usage().completionTokens());
+        int more = text.generate(ChatInput.of("Hi").with("min_new_tokens", 30)).usage().completionTokens();
+        assertTrue(more >= 30, more + " tokens");
+    }
+
+    @Test
+    void takesToolCallsOutOfTheAnswer() {
+        String template = "{% for m in messages %}[{{ m.role }}]{{ m.content }}"
+                + "{% for c in m.tool_calls %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}"
+                + "{% if m.tool_call_id is defined %}({{ m.tool_call_id }}){% endif %}{% endfor %}{% if tools %}{{ tools | tojson }}{% endif %}";
+        String words = "Let me see.\n<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\", \"days\": 2}}\n</tool_call>";
+        ScriptedModel calling = new ScriptedModel(tokenizer.vocabularySize(), answer(words));
+        try (TextGeneration agent = TextGeneration.open(calling, checkpoint, Map.of("chat_template", template))) {
+            ChatInput question = new ChatInput(
+                    List.of(ChatMessage.user("Weather?")), List.of(Map.of("type", "function")), Map.of());
+            List<String> pieces = new ArrayList<>();
+            ChatOutput output = agent.generate(question, pieces::add, new Cancellation());
+            assertEquals("tool_calls", output.finishReason());
+            assertEquals("Let me see.", output.text());
+            assertEquals("Let me see.", String.join("", pieces).strip());
+            assertTrue(pieces.size() > 2, "content streams before a call begins");
+            ToolCall call = output.toolCalls().getFirst();
+            assertEquals("weather", call.name());
+            assertEquals(Map.of("city", "Bern", "days", 2L), call.arguments());
+            assertTrue(call.id().matches("[a-zA-Z0-9]{9}"), call.id());
+            // the same text without tools is only text
+            assertEquals(words, agent.generate(ChatInput.of("Weather?")).text());
+
+            ChatInput next = new ChatInput(
+                    List.of(ChatMessage.user("Weather?"), output.message(), ChatMessage.tool(call, "sunny")), question.tools(), Map.of());
+            assertEquals(
+                    "[user]Weather?[assistant]Let me see.<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\", \"days\": 2}}"
+                            + "</tool_call>[tool]sunny(" + call.id() + ")[{\"type\": \"function\"}]",
+                    agent.render(next));
+        }
     }
 }

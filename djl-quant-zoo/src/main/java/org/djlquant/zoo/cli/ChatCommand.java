@@ -35,7 +35,7 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (ZooModel<ChatInput, TextStream> model = load.open(ChatInput.class);
+        try (ZooModel<ChatInput, TextStream> model = load.open(ChatInput.class, TextStream.class);
                 Predictor<ChatInput, TextStream> predictor = model.newPredictor()) {
             Conversation conversation = new Conversation(predictor, SamplingOptions.given(spec), system);
             if (message == null) {

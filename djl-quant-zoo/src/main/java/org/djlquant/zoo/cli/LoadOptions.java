@@ -14,7 +14,6 @@ import org.djlquant.engine.QuantModel;
 import org.djlquant.runtime.LoadReport;
 import org.djlquant.runtime.MemoryPlan;
 import org.djlquant.translate.TextInput;
-import org.djlquant.translate.TextStream;
 import picocli.CommandLine.Option;
 
 /** Which model, and how it is loaded: the Criteria a program would write. */
@@ -40,11 +39,11 @@ final class LoadOptions {
     @Option(names = "--option", paramLabel = "NAME=VALUE", description = "Any other load option.")
     private Map<String, String> others = new LinkedHashMap<>();
 
-    /** Loads the model; its predictors answer with text that streams. */
-    <I extends TextInput> ZooModel<I, TextStream> open(Class<I> input)
+    /** Loads the model for predictors of these types. */
+    <I extends TextInput, O> ZooModel<I, O> open(Class<I> input, Class<O> output)
             throws ModelNotFoundException, MalformedModelException, IOException {
-        Criteria.Builder<I, TextStream> criteria =
-                Criteria.builder().setTypes(input, TextStream.class).optModelUrls(ModelReference.url(model));
+        Criteria.Builder<I, O> criteria =
+                Criteria.builder().setTypes(input, output).optModelUrls(ModelReference.url(model));
         Map<String, Object> options = new LinkedHashMap<>(others);
         options.put("threads", threads);
         options.put("max_model_len", maxModelLen);

@@ -85,7 +85,8 @@ final class PerplexityCommand implements Callable<Integer> {
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(file + " is not a text in UTF-8", e);
+            // its message ("Input length = 1") would only confuse
+            throw new IllegalArgumentException(file + " is not a text in UTF-8");
         }
     }
 

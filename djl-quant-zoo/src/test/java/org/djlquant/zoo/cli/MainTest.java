@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.djlquant.generate.Parameter;
 import org.djlquant.zoo.QuantModelZoo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +81,44 @@ class MainTest {
         assertFalse(result.out.contains("tok/s"));
         assertTrue(result.err.contains("tok/s") && result.err.contains("zephyr-tiny"), result.err);
         assertEquals(result.out, run(command).out, "the same tokens again");
+    }
+
+    @Test
+    void everyParameterIsAnOption() {
+        String help = run("generate", "--help").out;
+        for (Parameter<?> parameter : Parameter.all()) {
+            String option = "--" + parameter.name().replace('_', '-');
+            assertEquals(parameter.isData(), help.contains(option + "[=") || help.contains(option + "="), option);
+        }
+        Result result = run("generate", "--prompt", "Once", "--num-beams", "3", "--n=2", "--max-new-tokens", "4", "--logprobs", "2",
+                "--bad-words", "a", "--bad-words", "b", "--echo", "false", "--json");
+        assertEquals(0, result.status, result.err);
+        JsonObject json = JsonParser.parseString(result.out).getAsJsonObject();
+        assertEquals(json.getAsJsonObject("usage").get("completion_tokens").getAsInt(), json.getAsJsonArray("log_probs").size());
+        assertEquals(1, json.getAsJsonArray("alternatives").size());
+        assertFalse(json.get("text").getAsString().matches(".*[ab].*"), result.out);
+        Result several = run("generate", "--prompt", "Once", "--n", "3", "--max-new-tokens", "2");
+        assertEquals(2, several.out.lines().filter(line -> line.equals("---")).count(), several.out);
+        assertRefused(run("generate", "--prompt", "x", "--typical-p", "2"), "typical_p must be in (0, 1]");
+    }
+
+    @Test
+    void perplexityOfAFile(@TempDir Path folder) throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "Once upon a time there was a rabbit. ".repeat(20));
+        Result result = run("perplexity", "zephyr-tiny", text.toString(), "--context", "64", "--stride", "48", "--json");
+        assertEquals(0, result.status, result.err);
+        JsonObject json = JsonParser.parseString(result.out).getAsJsonObject();
+        assertEquals(Math.exp(json.get("nats_per_token").getAsDouble()), json.get("perplexity").getAsDouble(), 1e-6);
+        assertTrue(json.get("tokens").getAsInt() > 100 && json.get("tokens_per_second").getAsDouble() > 0, result.out);
+        assertEquals(64, json.get("context").getAsInt());
+        Result table = run("perplexity", "zephyr-tiny", text.toString());
+        assertTrue(table.out.contains("perplexity") && table.out.contains("nats_per_token"), table.out);
+        assertRefused(run("perplexity", "zephyr-tiny", text.toString(), "--context", "64", "--stride", "65"), "stride must be between 1 and");
+        assertRefused(run("perplexity", "zephyr-tiny", folder.resolve("none").toString()), "no such file");
+        Path empty = Files.writeString(folder.resolve("empty.txt"), "");
+        assertRefused(run("perplexity", "zephyr-tiny", empty.toString()), "at least 1");
+        Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 0});
+        assertRefused(run("perplexity", "zephyr-tiny", binary.toString()), "not a text in UTF-8");
     }
 
     @Test
