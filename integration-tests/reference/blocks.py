@@ -7,6 +7,7 @@ as float32. Where gguf has a quantizer, half of the blocks are quantized normal 
 and all blocks of the remaining schemes, are random bytes with chosen scales. The first blocks carry
 the scales of EXTREMES.
 """
+import ctypes
 import pathlib
 import sys
 
@@ -20,6 +21,7 @@ HALF_FIELDS = {
     "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
     "IQ4_NL": [0], "IQ4_XS": [0], "IQ3_S": [0], "IQ3_XXS": [0], "IQ2_S": [0], "IQ2_XS": [0], "IQ2_XXS": [0],
     "IQ1_M": [], "IQ1_S": [0], "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [], "NVFP4": [], "Q8_1": [0], "Q8_K": [],
+    "Q2_0": [0],
 }
 # legacy layouts: bits, block length, whether there is a minimum, type of scales, whether pairs share a byte
 LEGACY = {
@@ -31,14 +33,15 @@ LEGACY = {
 FLOATS = ["F32", "F16", "BF16"]
 QUANTIZERS = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "TQ1_0", "TQ2_0", "MXFP4"}
 # block length and bytes where gguf has no decoder, or other sizes than ggml
-SIZES = {"Q8_1": (32, 36), "Q8_K": (256, 292)}
+SIZES = {"Q8_1": (32, 36), "Q8_K": (256, 292), "Q2_0": (64, 18)}
+# ggml's number of types that gguf has no decoder for but ggml has
+GGML_TYPES = {"Q2_0": 42}
 # zero, negative zero, smallest and largest subnormal, largest, infinities, NaN, negative
 EXTREMES = np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x7BFF, 0x7C00, 0xFC00, 0x7E00, 0xBC00], np.uint16)
 
 
 def block_bytes(name, rng):
-    qtype = GGMLQuantizationType[name]
-    length, size = SIZES.get(name) or GGML_QUANT_SIZES[qtype]
+    length, size = SIZES.get(name) or GGML_QUANT_SIZES[GGMLQuantizationType[name]]
     count = 64 if length <= 64 else 20
     blocks = rng.integers(0, 256, (count, size), np.uint8)
     for offset in HALF_FIELDS[name]:
@@ -61,11 +64,36 @@ def block_bytes(name, rng):
         blocks[:, :4] = scales.view(np.uint8).reshape(count, 4)
     if name in QUANTIZERS:
         values = rng.standard_normal((count // 2, length), np.float32)
-        blocks[count // 2:] = quantize(values, qtype)
+        blocks[count // 2:] = quantize(values, GGMLQuantizationType[name])
     return blocks
 
 
+class TypeTraits(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("length", ctypes.c_int64), ("interleave", ctypes.c_int64),
+        ("bytes", ctypes.c_size_t), ("quantized", ctypes.c_bool),
+        ("to_float", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)),
+    ]
+
+
+def decode_with_ggml(name, blocks):
+    """By the library that llama-cpp-python brings."""
+    import llama_cpp
+
+    library = next(pathlib.Path(llama_cpp.__file__).parent.glob("lib/libggml-base.so"))
+    traits_of = ctypes.CDLL(str(library)).ggml_get_type_traits
+    traits_of.restype = ctypes.POINTER(TypeTraits)
+    traits = traits_of(GGML_TYPES[name]).contents
+    assert (traits.length, traits.bytes) == SIZES[name]
+    packed = np.ascontiguousarray(blocks)
+    values = np.zeros((len(blocks), traits.length), np.float32)
+    traits.to_float(packed.ctypes.data, values.ctypes.data, values.size)
+    return values
+
+
 def decode(name, blocks):
+    if name in GGML_TYPES:
+        return decode_with_ggml(name, blocks)
     if name == "Q8_1":
         return blocks[:, :2].copy().view(np.float16).astype(np.float32) * blocks[:, 4:].view(np.int8)
     if name == "Q8_K":

@@ -35,7 +35,7 @@ class SchemeContractTest {
 
     /** Without those that only ggml's quantizers make: lattice, 4-bit float, activation and legacy blocks. */
     static Stream<BlockScheme> writableSchemes() {
-        return groupedSchemes().filter(s -> !s.name().matches("IQ[123].*|TQ1_0|..FP4|Q8_1|Q8_K|.*_GGJT."));
+        return groupedSchemes().filter(s -> !s.name().matches("IQ[123].*|Q[12]_0|TQ1_0|..FP4|Q8_1|Q8_K|.*_GGJT."));
     }
 
     @ParameterizedTest
