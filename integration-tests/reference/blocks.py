@@ -21,7 +21,7 @@ HALF_FIELDS = {
     "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
     "IQ4_NL": [0], "IQ4_XS": [0], "IQ3_S": [0], "IQ3_XXS": [0], "IQ2_S": [0], "IQ2_XS": [0], "IQ2_XXS": [0],
     "IQ1_M": [], "IQ1_S": [0], "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [], "NVFP4": [], "Q8_1": [0], "Q8_K": [],
-    "Q2_0": [0],
+    "Q2_0": [0], "Q1_0": [0],
 }
 # legacy layouts: bits, block length, whether there is a minimum, type of scales, whether pairs share a byte
 LEGACY = {
@@ -33,9 +33,9 @@ LEGACY = {
 FLOATS = ["F32", "F16", "BF16"]
 QUANTIZERS = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "TQ1_0", "TQ2_0", "MXFP4"}
 # block length and bytes where gguf has no decoder, or other sizes than ggml
-SIZES = {"Q8_1": (32, 36), "Q8_K": (256, 292), "Q2_0": (64, 18)}
+SIZES = {"Q8_1": (32, 36), "Q8_K": (256, 292), "Q2_0": (64, 18), "Q1_0": (128, 18)}
 # ggml's number of types that gguf has no decoder for but ggml has
-GGML_TYPES = {"Q2_0": 42}
+GGML_TYPES = {"Q2_0": 42, "Q1_0": 41}
 # zero, negative zero, smallest and largest subnormal, largest, infinities, NaN, negative
 EXTREMES = np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x7BFF, 0x7C00, 0xFC00, 0x7E00, 0xBC00], np.uint16)
 

@@ -38,6 +38,7 @@ public final class Schemes {
         register(new MXFP4());
         register(new NVFP4());
         register(new Q2_0());
+        register(new Q1_0());
         register(new Q8_1());
         register(new Q8_K());
         register(GgjtBlock.of("Q4_0_GGJT1", 4, 32, 8, true, true));
