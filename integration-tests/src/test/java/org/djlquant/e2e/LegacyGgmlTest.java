@@ -205,7 +205,7 @@ class LegacyGgmlTest {
     }
 
     /** The golden model in a legacy container. */
-    private static byte[] legacy(String magic, int version) {
+    static byte[] legacy(String magic, int version) {
         Out out = new Out();
         out.ints(magic.chars().reduce(0, (word, c) -> word << 8 | c));
         if (version > 0) {
