@@ -151,14 +151,17 @@ public final class WarmingKernels implements Kernels {
     private record SmallWeight(String scheme, GroupForm form, FloatRows floats, WeightMatrix like, int rows, int cols)
             implements WeightMatrix {
 
-        /** One quad of rows, and so few columns that methods are compiled by their calls, not within loops. */
+        /**
+         * One quad of rows. Columns are few, so that methods are compiled by their calls and not within
+         * loops, but two units: a loop that never came back would be compiled as if it never did.
+         */
         static SmallWeight like(WeightMatrix weight) {
             GroupForm form = weight.form();
             if (form == null) {
                 int rows = Math.min(4, weight.rows());
                 return new SmallWeight(weight.scheme(), null, weight.floats(), weight, rows, weight.cols());
             }
-            return new SmallWeight(weight.scheme(), form, null, null, 4 * Lanes.L, 32);
+            return new SmallWeight(weight.scheme(), form, null, null, 4 * Lanes.L, 64);
         }
 
         @Override
