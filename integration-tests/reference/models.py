@@ -144,6 +144,9 @@ HUGGING_FACE = {
         **{**SMALL, "max_position_embeddings": 100}, num_key_value_heads=2, rope_scaling={
             "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}), torch.float16, "1GB"),
     "qwen2-bf16": (QWEN2, torch.bfloat16, "1GB"),
+    "qwen2-f16-window": (transformers.Qwen2Config(  # all layers slide here, max_window_layers or not
+        **SMALL, num_key_value_heads=2, use_sliding_window=True, sliding_window=6, max_window_layers=1),
+        torch.float16, "1GB"),
     "qwen3-bf16-yarn": (QWEN3, torch.bfloat16, "1GB"),
     "mistral-f32-window": (mistral(sliding_window=6, head_dim=24), torch.float32, "1GB"),
     "mistral-bf16-sharded": (mistral(num_hidden_layers=3), torch.bfloat16, "150KB"),

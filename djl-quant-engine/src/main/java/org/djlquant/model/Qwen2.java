@@ -34,11 +34,14 @@ class Qwen2 extends Llama {
         return false;
     }
 
-    /** Only the layers above {@code max_window_layers} slide, and only if the model says so at all. */
+    /**
+     * Every layer slides if {@code use_sliding_window} says so, unless {@code layer_types} of newer checkpoints names
+     * the layers. {@code max_window_layers} is not heeded, because its readers disagree: transformers 4.51 gives every
+     * layer a window, its documentation the layers below, later versions those above.
+     */
     @Override
     int window(Hyper hyper, int layer) {
-        boolean slides = hyper.flag("use_sliding_window", null, false)
-                && layer >= hyper.integer("max_window_layers", null, 28, 0, Integer.MAX_VALUE);
+        boolean slides = hyper.flag("use_sliding_window", null, false) && hyper.slides(layer).orElse(true);
         return slides ? hyper.slidingWindow() : Integer.MAX_VALUE;
     }
 }
