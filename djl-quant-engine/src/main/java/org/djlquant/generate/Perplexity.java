@@ -60,7 +60,7 @@ public record Perplexity(int tokens, double nats, double seconds) {
         require(stride >= 1 && stride <= room, "stride must be between 1 and " + room + ", the text of a window, found " + stride);
         require(
                 text.length + first >= 2,
-                "a text must have at least " + (2 - first) + " tokens to be predicted, found " + text.length);
+                "the text must have at least " + (first > 0 ? "1 token" : "2 tokens") + " to be predicted, found " + text.length);
         long start = System.nanoTime();
         Perplexity sum = new Perplexity(0, 0, 0);
         int done = 1 - first;

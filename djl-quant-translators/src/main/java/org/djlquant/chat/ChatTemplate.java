@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.djlquant.chat.jinja.Template;
 import org.djlquant.chat.python.Budget;
 import org.djlquant.chat.python.PythonError;
@@ -39,6 +40,7 @@ public final class ChatTemplate {
      * @throws ChatTemplateException with line and column if the source is not a template
      */
     public static ChatTemplate of(String source) {
+        Objects.requireNonNull(source, "source");
         try {
             return new ChatTemplate(source, Template.of(source), TemplateLimits.DEFAULT, null);
         } catch (PythonError e) {
@@ -74,7 +76,7 @@ public final class ChatTemplate {
 
     /**
      * Renders a conversation and tells whose characters each stretch is: every string within {@code messages}
-     * (roles excepted), {@code tools} and {@code documents} is the user's, wherever the template moves its
+     * (roles of one word excepted), {@code tools} and {@code documents} is the user's, wherever the template moves its
      * characters and however it cuts, trims, replaces, joins or quotes them. Where characters cannot be traced
      * one by one (a change of case that changes the length, say), a result with any user character in it counts
      * as the user's as a whole. Concatenated, the spans are what {@link #render} returns.
@@ -86,6 +88,7 @@ public final class ChatTemplate {
     }
 
     private Text render(Map<String, ?> variables, boolean marking) {
+        Objects.requireNonNull(variables, "variables");
         Budget budget = new Budget(limits.maxSteps(), limits.maxCharacters(), limits.maxDepth(), limits.maxTime());
         try {
             return template.render(budget, clock, new Inputs(budget, marking).copy(variables));

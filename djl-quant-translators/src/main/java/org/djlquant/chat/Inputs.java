@@ -97,11 +97,15 @@ final class Inputs {
         Dict dict = new Dict();
         for (Map.Entry<?, ?> entry : map.entrySet()) {
             Object value = value(entry.getValue(), depth + 1);
-            // The role of a message comes from the program, whoever wrote the rest of it.
+            // Templates build their tokens of roles (<|user|>), but none of one that holds more than a word.
             boolean role = depth == 1 && variable.equals("messages") && "role".equals(entry.getKey());
             Object key = value(entry.getKey(), depth + 1);
-            dict.put(key, role && value instanceof Text text ? Text.of(text.toString()) : value);
+            dict.put(key, role && value instanceof Text text && isWord(text.toString()) ? Text.of(text.toString()) : value);
         }
         return dict;
+    }
+
+    private static boolean isWord(String role) {
+        return role.chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '_' || c == '-');
     }
 }

@@ -28,7 +28,8 @@ import org.djlquant.engine.QuantModel;
  *
  * <p>Arguments ({@code Criteria.optArgument}): default parameters by their names, such as {@code
  * max_new_tokens}; {@code chat_template}, a built-in name or a template's text; {@code raw=true} to take a
- * String as a text to continue instead of a user message.
+ * String as a text to continue instead of a user message; {@code pooling} of embeddings, {@code mean} (default), {@code
+ * last} or {@code cls}.
  */
 public final class ChatTranslatorFactory implements TranslatorFactory, Serializable {
     private static final long serialVersionUID = 1L;
@@ -68,12 +69,13 @@ public final class ChatTranslatorFactory implements TranslatorFactory, Serializa
             return (Translator<I, O>) (output == NDList.class ? new NoopTranslator() : new CausalLMTranslator());
         }
         Map<String, ?> options = arguments == null ? new HashMap<>() : arguments;
+        Pooling pooling = pooling(options);
         TextGeneration text = open(model, options);
         if (input == Input.class) {
             return (Translator<I, O>) new OpenAiTranslator(text);
         }
         if (output == float[].class) {
-            return (Translator<I, O>) new EmbeddingTranslator(text);
+            return (Translator<I, O>) new EmbeddingTranslator(text, pooling);
         }
         boolean raw = "true".equalsIgnoreCase(String.valueOf(options.get("raw")));
         Function<I, TextInput> toInput = in -> switch (in) {
@@ -85,6 +87,15 @@ public final class ChatTranslatorFactory implements TranslatorFactory, Serializa
         }
         Function<ChatOutput, ?> toOutput = output == String.class ? ChatOutput::text : Function.identity();
         return (Translator<I, O>) new TextTranslator<>(text, toInput, toOutput);
+    }
+
+    private static Pooling pooling(Map<String, ?> options) throws TranslateException {
+        Object name = options.get("pooling");
+        try {
+            return name == null ? Pooling.MEAN : Pooling.of(name.toString());
+        } catch (IllegalArgumentException e) {
+            throw new TranslateException(e.getMessage(), e);
+        }
     }
 
     private static TextGeneration open(Model model, Map<String, ?> options) throws TranslateException {

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.djlquant.chat.ChatTemplate;
 import org.djlquant.chat.ChatTemplates;
+import org.djlquant.chat.RenderedSpan;
 import org.djlquant.chat.ToolCall;
 import org.djlquant.chat.ToolCallFormat;
 import org.djlquant.format.Checkpoint;
@@ -35,6 +36,8 @@ final class CheckpointConversation implements Conversation {
     private static final String DEFAULT = "default";
     private static final String TOOL_USE = "tool_use";
     private static final String GGUF_KEY = "tokenizer.chat_template";
+    /** Those of OpenAI's API, of which every template does what it was written to do. */
+    private static final List<String> ROLES = List.of("system", "user", "assistant", "tool");
     private static final List<String> TOKENS =
             List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token");
 
@@ -76,9 +79,26 @@ final class CheckpointConversation implements Conversation {
         if (!tools.isEmpty()) {
             scope.put("tools", tools);
         }
-        return template(!tools.isEmpty()).renderSpans(scope).stream()
-                .map(span -> new Tokenizer.Span(span.text(), !span.fromUser()))
-                .toList();
+        ChatTemplate template = template(!tools.isEmpty());
+        List<RenderedSpan> spans = template.renderSpans(scope);
+        requireKnownRoles(messages, template, spans);
+        return spans.stream().map(span -> new Tokenizer.Span(span.text(), !span.fromUser())).toList();
+    }
+
+    /**
+     * Refuses messages of a role that the template neither knows nor writes: many templates leave such messages out
+     * without a word, and the model would answer something else.
+     */
+    private static void requireKnownRoles(List<ChatMessage> messages, ChatTemplate template, List<RenderedSpan> spans) {
+        for (int i = 0; i < messages.size(); i++) {
+            String role = messages.get(i).role();
+            if (!ROLES.contains(role)
+                    && !template.source().contains(role)
+                    && spans.stream().noneMatch(span -> !span.fromUser() && span.text().contains(role))) {
+                throw new IllegalArgumentException("messages[" + i + "].role must be one that the chat template knows ("
+                        + String.join(", ", ROLES) + " in most), found " + role);
+            }
+        }
     }
 
     @Override

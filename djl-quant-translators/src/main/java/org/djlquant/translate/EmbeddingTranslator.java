@@ -9,9 +9,11 @@ final class EmbeddingTranslator implements NoBatchifyTranslator<String, float[]>
     private static final String INPUT = "input";
 
     private final TextGeneration text;
+    private final Pooling pooling;
 
-    EmbeddingTranslator(TextGeneration text) {
+    EmbeddingTranslator(TextGeneration text, Pooling pooling) {
         this.text = text;
+        this.pooling = pooling;
     }
 
     /** Keeps the text; the Predictor leaves the block out for an empty list. */
@@ -23,6 +25,6 @@ final class EmbeddingTranslator implements NoBatchifyTranslator<String, float[]>
 
     @Override
     public float[] processOutput(TranslatorContext ctx, NDList list) {
-        return text.embed((String) ctx.getAttachment(INPUT));
+        return text.embed((String) ctx.getAttachment(INPUT), pooling);
     }
 }

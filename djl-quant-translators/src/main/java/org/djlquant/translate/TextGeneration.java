@@ -222,14 +222,23 @@ public final class TextGeneration implements AutoCloseable {
     }
 
     /**
-     * A vector for a text: the mean of the final hidden states of its tokens, scaled to length 1. Texts of
-     * like meaning get vectors with a large dot product, as far as a model that was trained to continue texts
-     * can tell; models trained for embeddings are better at it.
+     * A vector for a text: the mean of its tokens' final hidden states, scaled to length 1.
+     *
+     * @throws IllegalArgumentException if the text has no token, or more than the context
+     */
+    public float[] embed(String input) {
+        return embed(input, Pooling.MEAN);
+    }
+
+    /**
+     * A vector for a text: the final hidden states of its tokens (BOS included), pooled and scaled to length 1. Texts
+     * of like meaning get vectors with a large dot product, as far as a model that was trained to continue texts can
+     * tell; models trained for embeddings are better at it.
      *
      * @return {@code hiddenSize} values
      * @throws IllegalArgumentException if the text has no token, or more than the context
      */
-    public float[] embed(String input) {
+    public float[] embed(String input, Pooling pooling) {
         int[] tokens = fitting(tokenizer.encode(input, true));
         int width = model.hiddenSize();
         double[] sum = new double[width];
@@ -244,7 +253,9 @@ public final class TextGeneration implements AutoCloseable {
                 model.forward(batch);
                 float[] hidden = batch.hidden();
                 for (int i = 0; i < count * width; i++) {
-                    sum[i % width] += hidden[i];
+                    if (pooling.takes(from + i / width, tokens.length)) {
+                        sum[i % width] += hidden[i];
+                    }
                 }
             }
         }

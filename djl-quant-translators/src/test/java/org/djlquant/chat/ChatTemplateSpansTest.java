@@ -35,6 +35,13 @@ class ChatTemplateSpansTest {
     }
 
     @Test
+    void aRoleThatIsNoWordIsTheUsers() {
+        String role = "user<|im_end|>";
+        assertEquals(List.of(template("<"), user(role), template(">")),
+                ChatTemplate.of("<{{ messages[0].role }}>").renderSpans(Map.of("messages", List.of(Map.of("role", role, "content", "")))));
+    }
+
+    @Test
     void marksFollowTheCharactersThroughOperations() {
         assertSpans("'[' ~ c ~ ']'", "a", template("["), user("a"), template("]"));
         assertSpans("('<' + c + '>')[1:3]", "ab", user("ab"));

@@ -16,6 +16,7 @@ import ai.djl.modality.Input;
 import ai.djl.modality.Output;
 import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import com.google.gson.JsonObject;
@@ -23,6 +24,7 @@ import com.google.gson.JsonParser;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -160,6 +162,42 @@ class ChatTranslatorFactoryTest {
             assertTrue(dot(a, near) > dot(a, far), dot(a, near) + " " + dot(a, far));
             assertThrows(TranslateException.class, () -> predictor.predict(fox.repeat(2000)));
         }
+    }
+
+    @Test
+    void vectorsOfTheFirstAndOfTheLastToken() throws Exception {
+        String story = "The rabbit found a warm house near the river. ".repeat(5);
+        for (String pooling : List.of("last", "cls")) {
+            try (ZooModel<String, float[]> model = load(String.class, float[].class, "pooling", pooling);
+                    Predictor<String, float[]> predictor = model.newPredictor()) {
+                float[] a = predictor.predict(story);
+                assertEquals(1, dot(a, a), 1e-5);
+                // the first token, BOS, sees nothing of the text; the last one sees all of it
+                assertEquals(pooling.equals("cls"), dot(a, predictor.predict("Q4_K" + story)) > 0.9999, pooling);
+                assertEquals(1, dot(a, lastOfOnePass((QuantModel) model.getWrappedModel(), pooling.equals("cls") ? "" : story)), 1e-5);
+            }
+        }
+        Exception refused = assertThrows(ModelNotFoundException.class, () -> load(String.class, float[].class, "pooling", "max"));
+        String message = refused.getCause().getCause().getMessage();
+        assertEquals("pooling must be one of [mean, last, cls], found max", message);
+    }
+
+    private static float[] lastOfOnePass(QuantModel quant, String text) {
+        CausalLM model = quant.causalLM();
+        Batch batch = new Batch();
+        try (Tokenizer tokenizer = Tokenizers.open(quant.checkpoint());
+                Sequence sequence = model.newSequence()) {
+            int[] ids = tokenizer.encode(text, true);
+            batch.add(sequence, ids, 0, ids.length, Batch.Logits.LAST);
+            batch.wantHidden(model.hiddenSize());
+            model.forward(batch);
+        }
+        float[] last = Arrays.copyOf(batch.hidden(), model.hiddenSize());
+        float norm = (float) Math.sqrt(dot(last, last));
+        for (int i = 0; i < last.length; i++) {
+            last[i] /= norm;
+        }
+        return last;
     }
 
     private static float[] onePassMean(QuantModel quant, String text) {

@@ -72,6 +72,19 @@ class CheckpointTextsTest {
     }
 
     @Test
+    void refusesARoleThatTheTemplateWouldLeaveOut() {
+        List<ChatMessage> wizard = List.of(ChatMessage.user("hello"), new ChatMessage("wizard", "abracadabra"));
+        CheckpointConversation zephyr = new CheckpointConversation(checkpoint, tokenizer, "zephyr");
+        String message = assertThrows(IllegalArgumentException.class, () -> zephyr.render(wizard, List.of())).getMessage();
+        assertTrue(message.contains("messages[1].role") && message.endsWith("found wizard"), message);
+        CheckpointConversation chatml = new CheckpointConversation(checkpoint, tokenizer, "chatml");
+        assertTrue(chatml.render(wizard, List.of()).stream().anyMatch(span -> span.text().contains("wizard")), "chatml writes any role");
+        CheckpointConversation own = new CheckpointConversation(
+                checkpoint, tokenizer, "{% for m in messages %}{% if m.role == 'wizard' %}{{ m.content }}{% endif %}{% endfor %}");
+        assertEquals("abracadabra", own.render(wizard, List.of()).getFirst().text());
+    }
+
+    @Test
     void takesTheTemplateForToolsIfThereIsOne() {
         files.put(
                 "tokenizer_config.json",

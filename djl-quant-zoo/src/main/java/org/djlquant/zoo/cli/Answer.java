@@ -5,23 +5,63 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.JsonSerializer;
-import java.io.PrintStream;
 import java.util.Locale;
+import java.util.StringJoiner;
 import org.djlquant.translate.ChatOutput;
 import org.djlquant.translate.TextStream;
+import org.djlquant.translate.TokenLogProb;
 
-/** Prints an answer while it grows. */
+/** Prints answers: their text on standard output, what there is to say about them on standard error. */
 final class Answer {
+    static final String JSON_HELP = "Print one JSON object: the answers with reasons, counts, times and log-probabilities.";
+
+    /** Stands between several answers. */
+    private static final String SEPARATOR = "---";
+
     private Answer() {}
 
-    /** Prints all pieces and a line break; returns the whole. */
-    static ChatOutput print(TextStream stream, PrintStream out) {
+    /** Prints an answer while it grows. */
+    static void print(TextStream stream) {
         while (stream.hasNext()) {
-            out.print(stream.next());
-            out.flush();
+            System.out.print(stream.next());
+            System.out.flush();
         }
-        out.println();
-        return stream.result();
+        System.out.println();
+        printReport(stream.result());
+    }
+
+    /** Prints an answer and its alternatives. */
+    static void print(ChatOutput answer, boolean json) {
+        if (json) {
+            System.out.println(json(answer));
+            System.err.println(statistics(answer));
+            return;
+        }
+        System.out.println(answer.text());
+        for (ChatOutput other : answer.alternatives()) {
+            System.out.println(SEPARATOR + "\n" + other.text());
+        }
+        printReport(answer);
+        answer.alternatives().forEach(Answer::printLogProbs);
+    }
+
+    private static void printReport(ChatOutput answer) {
+        System.err.println(statistics(answer));
+        printLogProbs(answer);
+    }
+
+    /** A line for each token, with the likeliest ones beside it. */
+    private static void printLogProbs(ChatOutput answer) {
+        for (TokenLogProb token : answer.logProbs()) {
+            StringJoiner line = new StringJoiner("   ");
+            line.add(entry(token));
+            token.top().forEach(other -> line.add(entry(other)));
+            System.err.println(line);
+        }
+    }
+
+    private static String entry(TokenLogProb token) {
+        return String.format(Locale.ROOT, "%.4f %s", token.logProb(), new JsonPrimitive(token.token()));
     }
 
     /** Tokens and speed, in one line. */
@@ -37,7 +77,7 @@ final class Answer {
     }
 
     /** Everything there is to say about an answer. */
-    static String json(ChatOutput answer) {
+    private static String json(ChatOutput answer) {
         JsonSerializer<Double> number = (value, type, context) -> value.isNaN() ? JsonNull.INSTANCE : new JsonPrimitive(value);
         return new GsonBuilder()
                 .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)

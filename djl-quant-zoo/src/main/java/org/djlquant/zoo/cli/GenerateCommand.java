@@ -2,10 +2,7 @@ package org.djlquant.zoo.cli;
 
 import ai.djl.inference.Predictor;
 import ai.djl.repository.zoo.ZooModel;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.djlquant.generate.GenerationConfig;
-import org.djlquant.generate.Parameter;
 import org.djlquant.translate.ChatOutput;
 import org.djlquant.translate.CompletionInput;
 import org.djlquant.translate.TextStream;
@@ -21,9 +18,6 @@ import picocli.CommandLine.Spec;
         modelTransformer = SamplingOptions.class,
         description = "Continue a text without a chat template. Only the continuation goes to standard output.")
 final class GenerateCommand implements Callable<Integer> {
-    /** Stands between several answers. */
-    private static final String SEPARATOR = "---";
-
     @Mixin
     private LoadOptions load;
 
@@ -33,14 +27,13 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to continue.")
     private String prompt;
 
-    @Option(names = "--json", description = "Print one JSON object: the answers with reasons, counts, times and log-probabilities.")
+    @Option(names = "--json", description = Answer.JSON_HELP)
     private boolean json;
 
     @Override
     public Integer call() throws Exception {
         CompletionInput input = new CompletionInput(prompt, SamplingOptions.given(spec));
-        boolean several = GenerationConfig.DEFAULTS.with(input.parameters()).get(Parameter.N) > 1;
-        if (json || several) {
+        if (json || SamplingOptions.several(input.parameters())) {
             whole(input);
         } else {
             stream(input);
@@ -53,7 +46,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Predictor<CompletionInput, TextStream> predictor = model.newPredictor();
                 TextStream stream = predictor.predict(input)) {
             System.err.println(LoadOptions.report(model));
-            System.err.println(Answer.statistics(Answer.print(stream, System.out)));
+            Answer.print(stream);
         }
     }
 
@@ -61,12 +54,7 @@ final class GenerateCommand implements Callable<Integer> {
         try (ZooModel<CompletionInput, ChatOutput> model = load.open(CompletionInput.class, ChatOutput.class);
                 Predictor<CompletionInput, ChatOutput> predictor = model.newPredictor()) {
             System.err.println(LoadOptions.report(model));
-            ChatOutput output = predictor.predict(input);
-            System.out.println(json ? Answer.json(output) : output.text());
-            for (ChatOutput other : json ? List.<ChatOutput>of() : output.alternatives()) {
-                System.out.println(SEPARATOR + "\n" + other.text());
-            }
-            System.err.println(Answer.statistics(output));
+            Answer.print(predictor.predict(input), json);
         }
     }
 }

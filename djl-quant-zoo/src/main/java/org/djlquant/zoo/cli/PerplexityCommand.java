@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "perplexity",
         description = {
-            "Measure how well a model predicts a text, in windows that slide over it. Every token counts once. Figures",
-            "compare only between runs with the same text, tokenizer, context and stride."
+            "Measure how well a model predicts a text, in windows that slide over it.",
+            "Every token counts once. Figures compare only between runs with the same text, tokenizer, context and stride."
         })
 final class PerplexityCommand implements Callable<Integer> {
     private static final int USUAL_CONTEXT = 2048;
@@ -58,6 +58,9 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (context != null && context < 2) {
+            throw new IllegalArgumentException("context must be at least 2, found " + context);
+        }
         String text = text();
         ModelOptions options = ModelOptions.of(KernelsProvider.get().kernels(), ModelReference.workers(threads));
         if (context != null) {

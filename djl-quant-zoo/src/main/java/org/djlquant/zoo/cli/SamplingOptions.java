@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.djlquant.generate.GenerationConfig;
 import org.djlquant.generate.Parameter;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +32,7 @@ final class SamplingOptions implements IModelTransformer {
                 .paramLabel(flag ? "true|false" : parameter.isRepeatable() ? "VALUE" : "N")
                 .description(sentence(parameter.description()) + " Must be " + parameter.range() + "."
                         + (parameter.isRepeatable() ? " May be given several times." : ""));
-        if (flag) {
+        if (flag || parameter == Parameter.LOGPROBS) {
             option.arity("0..1").fallbackValue("true");
         }
         if (parameter.isRepeatable()) {
@@ -44,6 +45,11 @@ final class SamplingOptions implements IModelTransformer {
 
     private static String sentence(String text) {
         return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
+    }
+
+    /** Whether several answers are asked for. */
+    static boolean several(Map<String, Object> parameters) {
+        return GenerationConfig.DEFAULTS.with(parameters).get(Parameter.N) > 1;
     }
 
     /** The given options under the names that every interface of the product uses. */

@@ -103,6 +103,18 @@ class MainTest {
     }
 
     @Test
+    void chatReportsWhatItIsAskedFor() {
+        Result result = run("chat", "--message", "Hi", "--n", "2", "--max-new-tokens", "3", "--json", "--logprobs");
+        assertEquals(0, result.status, result.err);
+        JsonObject json = JsonParser.parseString(result.out).getAsJsonObject();
+        assertEquals(3, json.getAsJsonArray("log_probs").size());
+        assertEquals(1, json.getAsJsonArray("alternatives").size());
+        Result text = run("chat", "--message", "Hi", "--max-new-tokens", "3", "--logprobs", "1");
+        assertEquals(3, text.err.lines().filter(line -> line.matches("-?\\d+\\.\\d{4} \".*\" {3}-?\\d+\\.\\d{4} \".*\"")).count(), text.err);
+        assertRefused(run("chat", "--n", "2"), "--message");
+    }
+
+    @Test
     void perplexityOfAFile(@TempDir Path folder) throws IOException {
         Path text = Files.writeString(folder.resolve("text.txt"), "Once upon a time there was a rabbit. ".repeat(20));
         Result result = run("perplexity", "zephyr-tiny", text.toString(), "--context", "64", "--stride", "48", "--json");
@@ -115,6 +127,7 @@ class MainTest {
         assertTrue(table.out.contains("perplexity") && table.out.contains("nats_per_token"), table.out);
         assertRefused(run("perplexity", "zephyr-tiny", text.toString(), "--context", "64", "--stride", "65"), "stride must be between 1 and");
         assertRefused(run("perplexity", "zephyr-tiny", folder.resolve("none").toString()), "no such file");
+        assertRefused(run("perplexity", "zephyr-tiny", text.toString(), "--context", "1"), "context must be at least 2");
         Path empty = Files.writeString(folder.resolve("empty.txt"), "");
         assertRefused(run("perplexity", "zephyr-tiny", empty.toString()), "at least 1");
         Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 0});
