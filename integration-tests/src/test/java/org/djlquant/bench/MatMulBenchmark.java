@@ -3,15 +3,12 @@ package org.djlquant.bench;
 import java.lang.foreign.Arena;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.djlquant.contract.RandomMatrix;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.kernel.ScalarKernels;
-import org.djlquant.quant.Schemes;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
-import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -28,7 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The quantized linear operator per scheme, threads and tokens. Copies of the matrix are used in turn,
- * so that weights come from memory as they do in a model. {@code weightGB} a second is the rate at
+ * so that weights come from memory as they do in a model. {@code gigabytes} a second is the rate at
  * which the file's bytes are consumed, {@code gflop} counts two for each weight and token.
  */
 @State(Scope.Benchmark)
@@ -42,8 +39,11 @@ public class MatMulBenchmark {
     private static final int COLS = 4096;
     private static final long ROTATE_BYTES = 256L << 20;
 
-    /** Name of the scheme. */
-    @Param({"Q4_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "Q2_K", "Q3_K", "Q4_1", "Q5_0", "IQ4_NL", "F16", "BF16", "F32"})
+    /** Name of the scheme, as {@link RandomModule#named} takes it. */
+    @Param({
+        "Q4_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "Q2_K", "Q3_K", "Q4_1", "Q5_0", "IQ4_NL", "F16", "BF16", "F32",
+        "GPTQ4-128", "GPTQ4-128-act", "GPTQ3-128", "GPTQ8-128", "AWQ-128", "NF4"
+    })
     public String scheme;
 
     /** Tokens multiplied at once: 1 is decoding, 128 a prompt. */
@@ -62,29 +62,18 @@ public class MatMulBenchmark {
     private long weightBytes;
     private int next;
 
-    /** Rates beside the operations a second. */
-    @AuxCounters
-    @State(Scope.Thread)
-    public static class Rates {
-        /** 10⁹ bytes of weights. */
-        public double weightGB;
-
-        /** 10⁹ floating-point operations. */
-        public double gflop;
-    }
-
     /** Packs the copies and checks the kernel against the scalar one. */
     @Setup
     public void setUp() {
         workers = Workers.of(threads);
         Kernels kernels = KernelsProvider.get().kernels();
-        WeightMatrix weight = RandomMatrix.of(Schemes.block(scheme), ROWS, COLS, 1, arena);
+        WeightMatrix weight = RandomModule.named(scheme, ROWS, COLS, arena);
         weightBytes = weight.byteSize();
         copies = new MatMul[(int) Math.max(1, ROTATE_BYTES / weightBytes)];
         for (int i = 0; i < copies.length; i++) {
             // kernels that read a matrix in place need a copy of their own to read
             WeightMatrix each = i > 0 && copies[0].packedBytes() == 0
-                    ? RandomMatrix.of(Schemes.block(scheme), ROWS, COLS, 1, arena)
+                    ? RandomModule.named(scheme, ROWS, COLS, arena)
                     : weight;
             copies[i] = kernels.pack(each, arena, workers);
         }
@@ -101,22 +90,14 @@ public class MatMulBenchmark {
         float[] expected = new float[y.length];
         new ScalarKernels().pack(weight, arena, workers).multiply(x, 0, COLS, tokens, expected, 0, ROWS, workers);
         copies[0].multiply(x, 0, COLS, tokens, y, 0, ROWS, workers);
-        double difference = 0;
-        double size = 0;
-        for (int i = 0; i < y.length; i++) {
-            difference += Math.pow(y[i] - expected[i], 2);
-            size += Math.pow(expected[i], 2);
-        }
-        if (!(Math.sqrt(difference / size) < 1e-5)) {
-            throw new IllegalStateException(scheme + " differs from scalar by " + Math.sqrt(difference / size));
-        }
+        ScalarCheck.requireEqual(scheme, expected, y);
     }
 
     /** One product. */
     @Benchmark
     public float[] multiply(Rates rates) {
         copies[next++ % copies.length].multiply(x, 0, COLS, tokens, y, 0, ROWS, workers);
-        rates.weightGB += weightBytes * 1e-9;
+        rates.gigabytes += weightBytes * 1e-9;
         rates.gflop += 2e-9 * ROWS * COLS * tokens;
         return y;
     }

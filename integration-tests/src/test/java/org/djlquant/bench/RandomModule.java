@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.djlquant.contract.RandomMatrix;
 import org.djlquant.quant.Bnb4;
 import org.djlquant.quant.Schemes;
 import org.djlquant.quant.Settings;
@@ -22,6 +23,23 @@ final class RandomModule implements StoredModule {
 
     private RandomModule(Arena arena) {
         this.arena = arena;
+    }
+
+    /**
+     * A matrix by the name of its scheme: {@code GPTQ4-128} (bits, group), with {@code -asym} or {@code -act} behind
+     * it; {@code AWQ-128}; NF4; FP4; any block scheme. A group of 1 or none is one for a whole row.
+     */
+    static WeightMatrix named(String name, int rows, int cols, Arena arena) {
+        String[] parts = name.split("-");
+        if (name.startsWith("GPTQ")) {
+            int group = parts.length > 1 && !parts[1].equals("1") ? Integer.parseInt(parts[1]) : cols;
+            return gptq(name.charAt(4) - '0', group, name.contains("asym"), name.contains("act"), rows, cols, arena);
+        }
+        return switch (parts[0]) {
+            case "AWQ" -> awq(Integer.parseInt(parts[1]), rows, cols, arena);
+            case "NF4", "FP4" -> codebook(parts[0], rows, cols, arena);
+            default -> RandomMatrix.of(Schemes.block(name), rows, cols, 1, arena);
+        };
     }
 
     /**

@@ -6,12 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import org.djlquant.contract.RandomMatrix;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.kernel.ScalarKernels;
-import org.djlquant.quant.Schemes;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -114,7 +112,7 @@ public final class SchemeRatios {
         long bits = 0;
         long weights = 0;
         for (int[] shape : SHAPES) {
-            WeightMatrix weight = matrix(name, shape[0], shape[1], arena);
+            WeightMatrix weight = RandomModule.named(name, shape[0], shape[1], arena);
             List<MatMul> packed = new ArrayList<>();
             packed.add(kernels.pack(weight, arena, workers));
             long bytes = Math.max(packed.getFirst().packedBytes(), 1);
@@ -127,21 +125,6 @@ public final class SchemeRatios {
             weights += (long) shape[0] * shape[1];
         }
         return new Contestant(name, copies, new double[SHAPES.length][rounds], (double) bits / weights);
-    }
-
-    /** {@code GPTQ4-128}, with {@code -asym} or {@code -act} behind it; {@code AWQ-128}; NF4; FP4; any block scheme. */
-    private static WeightMatrix matrix(String name, int rows, int cols, Arena arena) {
-        String[] parts = name.split("-");
-        int group = parts.length > 1 && !parts[1].equals("1") ? Integer.parseInt(parts[1]) : cols;
-        if (name.startsWith("GPTQ")) {
-            int bits = name.charAt(4) - '0';
-            return RandomModule.gptq(bits, group, name.contains("asym"), name.contains("act"), rows, cols, arena);
-        }
-        return switch (parts[0]) {
-            case "AWQ" -> RandomModule.awq(group, rows, cols, arena);
-            case "NF4", "FP4" -> RandomModule.codebook(parts[0], rows, cols, arena);
-            default -> RandomMatrix.of(Schemes.block(name), rows, cols, 1, arena);
-        };
     }
 
     private static float[] activations(int n) {
@@ -162,14 +145,6 @@ public final class SchemeRatios {
                     .multiply(x, 0, x.length, 1, expected, 0, y.length, workers);
         }
         packed.multiply(x, 0, x.length, 1, y, 0, y.length, workers);
-        double difference = 0;
-        double size = 0;
-        for (int i = 0; i < y.length; i++) {
-            difference += Math.pow(y[i] - expected[i], 2);
-            size += Math.pow(expected[i], 2);
-        }
-        if (!(Math.sqrt(difference / size) < 1e-5)) {
-            throw new IllegalStateException(name + " differs from scalar by " + Math.sqrt(difference / size));
-        }
+        ScalarCheck.requireEqual(name, expected, y);
     }
 }
