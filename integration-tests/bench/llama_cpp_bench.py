@@ -46,7 +46,8 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument("model")
     args.add_argument("--threads", type=int, default=2)
-    args.add_argument("--repeat", type=int, default=2)
+    args.add_argument("--repeat", type=int, default=3, help="repetitions after one to warm up, of which the best counts")
+    args.add_argument("--context", type=int, default=0, help="also decode behind that many tokens")
     args.add_argument("--streams", type=int, default=0, help="also decode that many sequences at a time")
     a = args.parse_args()
 
@@ -58,7 +59,7 @@ def main():
     if not model:
         raise SystemExit(f"cannot load {a.model}")
     params = L.llama_context_default_params()
-    params.n_ctx = max(1024, 128 * a.streams)
+    params.n_ctx = max(1024, 128 * a.streams, a.context + 64)
     params.n_seq_max = max(1, a.streams)
     params.kv_unified = True
     params.n_threads = a.threads
@@ -74,37 +75,34 @@ def main():
             raise SystemExit("llama_decode failed")
         L.llama_synchronize(context)
 
-    def reset():
+    def prefill(tokens):
         L.llama_memory_clear(memory, True)
+        begin = time.perf_counter()
+        run(prompt[:tokens])
+        return time.perf_counter() - begin
 
-    def timed(tokens, repeat):
-        best = None
-        for _ in range(repeat):
-            reset()
+    def decode_behind(context):
+        """The best time of 64 tokens behind a prompt, which is computed once."""
+        L.llama_memory_clear(memory, True)
+        for at in range(0, context, len(prompt)):
+            run(prompt[:min(len(prompt), context - at)])
+        times = []
+        for _ in range(a.repeat + 1):
+            L.llama_memory_seq_rm(memory, 0, context, -1)
             begin = time.perf_counter()
-            run(tokens)
-            seconds = time.perf_counter() - begin
-            best = seconds if best is None else min(best, seconds)
-        return best
+            for i in range(64):
+                run([prompt[i]])
+            times.append(time.perf_counter() - begin)
+        return min(times[1:])
 
     prompt = [1] + [300 + i * 37 % 30000 for i in range(511)]
     begin = time.perf_counter()
     run(prompt[:8])
     first = load_seconds + time.perf_counter() - begin
-    result = {
-        "prefill_128": 128 / timed(prompt[:128], a.repeat),
-        "prefill_512": 512 / timed(prompt, a.repeat),
-    }
-    best = None
-    for _ in range(a.repeat):
-        reset()
-        run(prompt[:8])
-        begin = time.perf_counter()
-        for i in range(64):
-            run([prompt[8 + i]])
-        seconds = time.perf_counter() - begin
-        best = seconds if best is None else min(best, seconds)
-    result["decode_64"] = 64 / best
+    result = {f"prefill_{n}": n / min([prefill(n) for _ in range(a.repeat + 1)][1:]) for n in (128, 512)}
+    result["decode_64"] = 64 / decode_behind(8)
+    if a.context > 0:
+        result[f"decode_64_at_{a.context}"] = 64 / decode_behind(a.context)
     if a.streams > 1:
         result["stream_1"] = streams(context, memory, 1, a.repeat)
         result[f"streams_{a.streams}"] = streams(context, memory, a.streams, a.repeat)

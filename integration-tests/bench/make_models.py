@@ -6,7 +6,7 @@ The weights mean nothing; sizes, types and the mix of types are those of publish
     python make_models.py 1.1b GPTQ-4 folder
 
 Shapes: 1.1b (22 x 2048, ff 5632, 32/4 heads) and 7b (32 x 4096, ff 14336, 32/8 heads), vocabulary 32000.
-Types of GGUF files: Q4_0, Q8_0, Q4_K_M.
+Types of GGUF files: Q4_0, Q8_0, Q4_K_M, Q5_K_M, Q6_K.
 Types of Hugging Face folders (config.json and model.safetensors, without tokenizer): GPTQ-2, GPTQ-3, GPTQ-4 and
 GPTQ-8 (groups of 128), the same with -ACT (act-order), AWQ (gemm, groups of 128), NF4 (double quantization), BF16.
 """
@@ -46,6 +46,10 @@ def blocks(kind, rows, cols):
         d = STD / (32 * 4.6)
         data[..., 0:2] = half(d, shape)
         data[..., 2:4] = half(d * 7.5, shape)
+    elif kind == T.Q5_K:
+        d = STD / (32 * 9.2)
+        data[..., 0:2] = half(d, shape)
+        data[..., 2:4] = half(d * 15.5, shape)
     elif kind == T.Q6_K:
         data[..., 208:210] = half(STD / (74 * 18), shape)
     else:
@@ -54,7 +58,7 @@ def blocks(kind, rows, cols):
 
 
 def more_bits(layer, layers):
-    """The layers whose attn_v and ffn_down a Q4_K_M file keeps in Q6_K (llama.cpp's rule)."""
+    """The layers whose attn_v and ffn_down a Q4_K_M or Q5_K_M file keeps in Q6_K (llama.cpp's rule)."""
     return layer < layers // 8 or layer >= 7 * layers // 8 or (layer - layers // 8) % 3 == 2
 
 
@@ -197,6 +201,8 @@ def main(shape, ftype, path):
         "Q4_0": (T.Q4_0, T.Q4_0, T.Q6_K),
         "Q8_0": (T.Q8_0, T.Q8_0, T.Q8_0),
         "Q4_K_M": (T.Q4_K, T.Q6_K, T.Q6_K),
+        "Q5_K_M": (T.Q5_K, T.Q6_K, T.Q6_K),
+        "Q6_K": (T.Q6_K, T.Q6_K, T.Q6_K),
     }[ftype]
 
     w = gguf.GGUFWriter(path, "llama")

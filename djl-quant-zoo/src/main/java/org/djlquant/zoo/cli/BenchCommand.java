@@ -6,12 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
+import org.djlquant.format.TensorInfo;
 import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.kernel.LayerCache;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.ModelOptions;
@@ -24,15 +30,27 @@ import picocli.CommandLine.Parameters;
 
 /**
  * Times a model the way llama-bench does: prompts of 128 and 512 tokens, and 64 tokens one by one. Warm: every shape
- * runs before it is timed, and the best of some repetitions counts.
+ * runs before it is timed, and the best of some repetitions counts. With {@code --peers} the same is done to other
+ * runtimes, which take turns with this one.
  */
 @Command(name = "bench", description = "Measure prefill and decode speed, load time and memory of a model.")
 final class BenchCommand implements Callable<Integer> {
     private static final int DECODE = 64;
     private static final int SHORT_PROMPT = 8;
+    private static final int CHUNK = 512;
 
-    @Parameters(paramLabel = "MODEL", description = ModelReference.HELP)
-    private String model;
+    /** The embedding of GGUF and of Hugging Face names: a token reads one row of it. */
+    private static final Set<String> EMBEDDINGS =
+            Set.of("token_embd.weight", "model.embed_tokens.weight", "transformer.wte.weight", "gpt_neox.embed_in.weight");
+
+    private static final Set<String> HEADS = Set.of("output.weight", "lm_head.weight", "lm_head.qweight", "embed_out.weight");
+
+    @Parameters(
+            paramLabel = "MODEL",
+            arity = "1..*",
+            description = ModelReference.HELP + " With --peers several, and shape:type such as 1.1b:Q4_0 or 7b:GPTQ-4"
+                    + " for random weights, which are made.")
+    private List<String> models;
 
     @Option(names = "--threads", description = "Threads that compute; default: all this process may use.")
     private Integer threads;
@@ -46,15 +64,58 @@ final class BenchCommand implements Callable<Integer> {
             description = "Also measure the throughput of N answers at a time, each on a thread of its own, against one.")
     private int streams;
 
+    @Option(
+            names = "--context",
+            paramLabel = "N",
+            description = "Also decode behind N tokens; with --peers 4096 unless given, 0 for none.")
+    private Integer context;
+
+    @Option(names = "--kv-cache-dtype", paramLabel = "TYPE", defaultValue = "F32", description = "${COMPLETION-CANDIDATES}.")
+    private LayerCache.Type kvCacheType;
+
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
+    @Option(
+            names = "--peers",
+            description = "Compare with the other runtimes that are installed (llama-cpp-python, transformers with"
+                    + " bitsandbytes), taking turns; needs Python and the source tree. See docs/benchmarks.md.")
+    private boolean peers;
+
+    @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "Turns of --peers (${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--out",
+            paramLabel = "NAME",
+            description = "Where --peers writes NAME.json and NAME.html (benchmark in the current folder).")
+    private String out = "benchmark";
+
+    @Option(
+            names = "--python",
+            paramLabel = "PROGRAM",
+            defaultValue = "python3",
+            description = "The Python of --peers, where the peers are installed (${DEFAULT-VALUE}).")
+    private String python;
+
     @Override
     public Integer call() throws IOException {
+        if (peers) {
+            return PeerBench.run(python, peerArguments());
+        }
+        if (models.size() > 1) {
+            throw new IllegalArgumentException("bench measures one model in a process, since memory is counted for a process;"
+                    + " only --peers takes several, found " + models);
+        }
+        int deep = context == null ? 0 : context;
         KernelsProvider provider = KernelsProvider.get();
-        ModelOptions options = ModelOptions.of(provider.kernels(), ModelReference.workers(threads)).withMaxModelLen(1024);
+        ModelOptions options = ModelOptions.of(provider.kernels(), ModelReference.workers(threads))
+                .withMaxModelLen(Math.max(1024, deep + DECODE))
+                .withKvCacheType(kvCacheType);
         long begin = System.nanoTime();
-        try (CausalLM lm = Models.load(Checkpoints.open(ModelReference.file(model)), options);
+        Checkpoint checkpoint = Checkpoints.open(ModelReference.file(models.getFirst()));
+        long tokenBytes = tokenBytes(checkpoint);
+        try (CausalLM lm = Models.load(checkpoint, options);
                 Sequence sequence = lm.newSequence()) {
             double load = seconds(begin);
             int[] prompt = new int[Math.min(512, lm.contextLength() - DECODE - 1)];
@@ -84,6 +145,9 @@ final class BenchCommand implements Callable<Integer> {
                 best = i == 0 ? best : Math.min(best, time);
             }
             result.put("decode_" + DECODE, DECODE / best);
+            if (deep > 0) {
+                result.put("decode_" + DECODE + "_at_" + deep, DECODE / decodeBehind(deep, lm, batch, sequence, prompt));
+            }
             if (streams > 1) {
                 StreamBench bench = new StreamBench(lm, repeat);
                 double one = bench.tokensPerSecond(1);
@@ -95,11 +159,62 @@ final class BenchCommand implements Callable<Integer> {
             result.put("load_seconds", load);
             result.put("first_token_seconds", firstToken);
             result.put("rss_bytes", peakRss());
+            result.put("weight_bytes", lm.report().weightBytes());
+            result.put("kv_bytes", sequence.bytes());
+            result.put("token_bytes", tokenBytes);
             result.put("threads", lm.report().threads());
+            // after the peak of memory was read, which it would raise
+            result.put("memory_bytes_per_second", MemoryProbe.bytesPerSecond(lm.report().threads()));
             result.put("kernels", provider.reason());
             print(result);
         }
         return 0;
+    }
+
+    private List<String> peerArguments() {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--rounds", Integer.toString(rounds),
+                "--repeat", Integer.toString(repeat),
+                "--out", out,
+                "--context", Integer.toString(context == null ? 4096 : context)));
+        if (threads != null) {
+            arguments.addAll(List.of("--threads", threads.toString()));
+        }
+        if (streams > 0) {
+            arguments.addAll(List.of("--streams", Integer.toString(streams)));
+        }
+        arguments.addAll(models);
+        return arguments;
+    }
+
+    /** Stored bytes that decoding a token reads: all, but for an embedding that is not the output matrix as well. */
+    private static long tokenBytes(Checkpoint checkpoint) {
+        boolean tied = HEADS.stream().noneMatch(checkpoint::hasTensor);
+        return checkpoint.tensors().values().stream()
+                .filter(tensor -> tied || !EMBEDDINGS.contains(tensor.name()))
+                .mapToLong(TensorInfo::byteSize)
+                .sum();
+    }
+
+    /** Seconds to decode behind a prompt of that many tokens, which is computed once. */
+    private double decodeBehind(int tokens, CausalLM lm, Batch batch, Sequence sequence, int[] prompt) {
+        sequence.truncate(0);
+        for (int at = 0; at < tokens; at += CHUNK) {
+            batch.clear();
+            int[] chunk = new int[Math.min(CHUNK, tokens - at)];
+            for (int i = 0; i < chunk.length; i++) {
+                chunk[i] = prompt[i % prompt.length];
+            }
+            batch.add(sequence, chunk, 0, chunk.length, Batch.Logits.LAST);
+            lm.forward(batch);
+        }
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i <= repeat; i++) {
+            sequence.truncate(tokens);
+            double time = decode(lm, batch, sequence, prompt);
+            best = i == 0 ? best : Math.min(best, time); // the first warms up
+        }
+        return best;
     }
 
     private static double prefill(CausalLM lm, Batch batch, Sequence sequence, int[] prompt, int tokens) {
@@ -145,9 +260,10 @@ final class BenchCommand implements Callable<Integer> {
         }
         result.forEach((name, value) -> System.out.printf(Locale.ROOT, "%-20s %s%n", name, switch (name) {
             case "streams_gain" -> String.format(Locale.ROOT, "%.2f x", value);
-            case String s when value instanceof Double && s.matches("(prefill|decode|stream|streams)_\\d+") -> String.format(Locale.ROOT, "%.1f tok/s", value);
+            case String s when value instanceof Double && s.matches("(prefill|decode|stream|streams)_\\d+(_at_\\d+)?") -> String.format(Locale.ROOT, "%.1f tok/s", value);
             case "load_seconds", "first_token_seconds" -> String.format(Locale.ROOT, "%.2f s", value);
-            case "rss_bytes" -> MemoryPlan.size((Long) value);
+            case "rss_bytes", "weight_bytes", "kv_bytes", "token_bytes" -> MemoryPlan.size((Long) value);
+            case "memory_bytes_per_second" -> String.format(Locale.ROOT, "%.1f GB/s", (Double) value / 1e9);
             default -> value.toString();
         }));
     }

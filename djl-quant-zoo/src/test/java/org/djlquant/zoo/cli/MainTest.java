@@ -144,14 +144,38 @@ class MainTest {
 
     @Test
     void benchPrintsOneJsonObject() {
-        Result result = run("bench", "zephyr-tiny", "--threads", "1", "--repeat", "1", "--json");
+        Result result = run("bench", "zephyr-tiny", "--threads", "1", "--repeat", "1", "--context", "100", "--json");
         assertEquals(0, result.status, result.err);
         JsonObject json = JsonParser.parseString(result.out).getAsJsonObject();
-        for (String key : List.of("prefill_128", "prefill_512", "decode_64", "load_seconds", "first_token_seconds", "rss_bytes")) {
+        for (String key : List.of("prefill_128", "prefill_512", "decode_64", "decode_64_at_100", "load_seconds", "first_token_seconds", "rss_bytes",
+                "weight_bytes", "kv_bytes", "memory_bytes_per_second")) {
             assertTrue(json.get(key).getAsDouble() > 0, key);
         }
         assertEquals(1, json.get("threads").getAsInt());
         assertFalse(json.get("kernels").getAsString().isEmpty());
+        // what a token reads is part of the file, and most of it
+        long file = json.get("token_bytes").getAsLong();
+        assertTrue(file > 0.5 * json.get("weight_bytes").getAsLong(), result.out);
+    }
+
+    @Test
+    void benchRefusesWhatItCannotMeasure() {
+        assertRefused(run("bench", "zephyr-tiny", "zephyr-tiny"), "one model", "--peers");
+        assertRefused(run("bench", "zephyr-tiny", "--context", "1000000"), "1000064", "1024");
+    }
+
+    @Test
+    void peersAreComparedByTheScriptOfTheSourceTree(@TempDir Path folder) throws IOException {
+        Path arguments = folder.resolve("arguments");
+        Path python = Files.writeString(folder.resolve("python"), "#!/bin/sh\nprintf '%s\\n' \"$@\" > " + arguments + "\nexit 3\n");
+        assertTrue(python.toFile().setExecutable(true));
+        Result result = run("bench", "--peers", "--python", python.toString(), "--rounds", "5", "1.1b:Q4_0", "m.gguf");
+        assertEquals(3, result.status, result.err);
+        List<String> given = Files.readAllLines(arguments);
+        assertTrue(Files.exists(Path.of(given.getFirst())), given.toString());
+        assertEquals(
+                List.of("--rounds", "5", "--repeat", "3", "--out", "benchmark", "--context", "4096", "1.1b:Q4_0", "m.gguf"),
+                given.subList(1, given.size()));
     }
 
     @Test

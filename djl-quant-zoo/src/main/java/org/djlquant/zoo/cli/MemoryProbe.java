@@ -1,0 +1,75 @@
+package org.djlquant.zoo.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Measures how fast memory can be read, which bounds decoding: every token reads all weights once. */
+final class MemoryProbe {
+    /** Larger than caches, since the stripes are read from end to end in turn. */
+    private static final int INTS = 64 << 20;
+
+    /** Ints summed by one call, so that the loop is compiled after a few calls. */
+    private static final int CHUNK = 1 << 18;
+
+    private static final int PASSES = 8;
+
+    private MemoryProbe() {}
+
+    /**
+     * The best of some passes over 256 MB that the threads share out.
+     *
+     * @return bytes a second of all threads together
+     */
+    static double bytesPerSecond(int threads) {
+        int[] data = new int[INTS];
+        Arrays.fill(data, 1);
+        double best = 0;
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            for (int pass = 0; pass < PASSES; pass++) {
+                long begin = System.nanoTime();
+                List<Future<Integer>> sums = new ArrayList<>();
+                for (int t = 0; t < threads; t++) {
+                    int from = (int) ((long) INTS * t / threads);
+                    int to = (int) ((long) INTS * (t + 1) / threads);
+                    sums.add(pool.submit(() -> sum(data, from, to)));
+                }
+                int total = 0;
+                for (Future<Integer> sum : sums) {
+                    total += sum.get();
+                }
+                if (total != INTS) {
+                    throw new IllegalStateException("memory returned " + total + " where " + INTS + " was written");
+                }
+                best = Math.max(best, 4e9 * INTS / (System.nanoTime() - begin));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+        return best;
+    }
+
+    private static int sum(int[] data, int from, int to) {
+        int sum = 0;
+        for (int i = from; i < to; i += CHUNK) {
+            sum += sumChunk(data, i, Math.min(to, i + CHUNK));
+        }
+        return sum;
+    }
+
+    /** A loop that the compiler turns into vector loads and additions. */
+    private static int sumChunk(int[] data, int from, int to) {
+        int sum = 0;
+        for (int i = from; i < to; i++) {
+            sum += data[i];
+        }
+        return sum;
+    }
+}
