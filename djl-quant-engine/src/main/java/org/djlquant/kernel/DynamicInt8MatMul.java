@@ -19,6 +19,8 @@ import org.djlquant.runtime.Workers;
  * ChooseQuantizationParams.
  */
 final class DynamicInt8MatMul implements MatMul {
+    static final String LAYOUT = "DYNAMIC_INT8 with 8-bit activations, scalar";
+
     /** The largest code of the range ({@code reduce_range}): with 8 bits, fbgemm's 16-bit sums would overflow. */
     private static final int MAX_CODE = 127;
 
@@ -50,7 +52,7 @@ final class DynamicInt8MatMul implements MatMul {
 
     @Override
     public String layout() {
-        return "DYNAMIC_INT8 with 8-bit activations, scalar";
+        return LAYOUT;
     }
 
     @Override

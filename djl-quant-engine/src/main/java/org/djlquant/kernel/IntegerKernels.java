@@ -46,6 +46,15 @@ public final class IntegerKernels implements Kernels {
     }
 
     @Override
+    public String layout(WeightMatrix weight) {
+        return switch (weight) {
+            case Int8Tensor tensor -> DynamicInt8MatMul.LAYOUT;
+            case Int8Rows rows when threshold > 0 -> MixedInt8MatMul.layout(threshold);
+            default -> others.layout(weight);
+        };
+    }
+
+    @Override
     public LayerCache newCache(LayerCache.Shape shape) {
         return others.newCache(shape);
     }

@@ -21,6 +21,9 @@ public interface Kernels {
      */
     MatMul pack(WeightMatrix weight, Arena arena, Workers workers);
 
+    /** What {@link MatMul#layout} of the packed matrix will be, without packing it. */
+    String layout(WeightMatrix weight);
+
     /** A new empty cache for one layer of one sequence. */
     LayerCache newCache(LayerCache.Shape shape);
 

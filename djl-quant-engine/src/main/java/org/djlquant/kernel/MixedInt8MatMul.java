@@ -47,9 +47,13 @@ final class MixedInt8MatMul implements MatMul {
         return 0;
     }
 
+    static String layout(float threshold) {
+        return "INT8 with 8-bit activations below " + threshold + ", scalar";
+    }
+
     @Override
     public String layout() {
-        return "INT8 with 8-bit activations below " + threshold + ", scalar";
+        return layout(threshold);
     }
 
     @Override

@@ -22,6 +22,11 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public String layout(WeightMatrix weight) {
+        return new ScalarMatMul(weight).layout();
+    }
+
+    @Override
     public LayerCache newCache(LayerCache.Shape shape) {
         return new ScalarLayerCache(shape);
     }

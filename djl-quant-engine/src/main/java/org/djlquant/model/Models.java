@@ -60,15 +60,19 @@ public final class Models {
     }
 
     /**
-     * The memory plan of a checkpoint, without loading weights. The checkpoint stays open and the
-     * caller's.
+     * Looks at a checkpoint without loading its weights.
      *
-     * @param options as for {@link #load}
-     * @throws IllegalArgumentException if the wanted context exceeds what the model was trained with
+     * @throws RuntimeException as {@link #load}, but not if the model is too large
      */
-    public static MemoryPlan plan(Checkpoint checkpoint, ModelOptions options) {
+    public static ModelOutline outline(Checkpoint checkpoint, ModelOptions options) {
         Weights weights = new Weights(checkpoint);
-        return plan(build(checkpoint, weights), weights, options);
+        DecoderParts parts = build(checkpoint, weights);
+        return new ModelOutline(
+                parts.architecture(),
+                weights.parameters(),
+                weights.schemes(),
+                weights.layouts(options.kernels()),
+                plan(parts, weights, options));
     }
 
     /** Name of the kernels and, if they were looked up, why these. */

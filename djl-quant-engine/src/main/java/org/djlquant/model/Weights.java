@@ -211,6 +211,13 @@ final class Weights {
         return remarks;
     }
 
+    /** How many matrices would run in each packed layout; before packing. */
+    Map<String, Integer> layouts(Kernels kernels) {
+        Map<String, Integer> expected = new TreeMap<>();
+        pending.forEach(each -> expected.merge(kernels.layout(each.stored), 1, Integer::sum));
+        return expected;
+    }
+
     /** How many matrices run in each packed layout. */
     Map<String, Integer> layouts() {
         return layouts;

@@ -128,10 +128,13 @@ class LoadingTest {
 
     @Test
     void thePlanCountsWeightsAndCache() {
-        MemoryPlan plan = Models.plan(checkpoint, ModelOptions.of(new ScalarKernels(), Workers.shared())
+        ModelOutline outline = Models.outline(checkpoint, ModelOptions.of(new ScalarKernels(), Workers.shared())
                 .withMaxModelLen(20)
                 .withKvCacheType(LayerCache.Type.F16));
+        MemoryPlan plan = outline.plan();
         long elements = checkpoint.values.values().stream().mapToLong(v -> v.length).sum();
+        assertEquals(elements, outline.parameters());
+        assertEquals(outline.schemes().values().iterator().next(), outline.layouts().get("F32 decoded row by row, scalar"));
         assertEquals(4 * elements, plan.weightBytes());
         assertEquals(2 * 2 * 16 * 2, plan.kvBytesPerToken());
         assertEquals(20, plan.wantedContext());

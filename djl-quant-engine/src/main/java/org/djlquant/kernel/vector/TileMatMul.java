@@ -73,6 +73,11 @@ final class TileMatMul implements MatMul {
 
     @Override
     public String layout() {
+        return name(layout);
+    }
+
+    /** For the load report. */
+    static String name(TileLayout layout) {
         return layout.name() + " vector-" + 32 * L;
     }
 

@@ -43,9 +43,19 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
-        GroupForm form = weight.form();
-        TileLayout layout = form == null ? null : TileLayout.of(form, weight.rows(), weight.cols());
+        TileLayout layout = tiles(weight);
         return layout == null ? new RowMatMul(weight) : TileMatMul.pack(weight, layout, arena, workers);
+    }
+
+    @Override
+    public String layout(WeightMatrix weight) {
+        TileLayout layout = tiles(weight);
+        return layout == null ? new RowMatMul(weight).layout() : TileMatMul.name(layout);
+    }
+
+    private static TileLayout tiles(WeightMatrix weight) {
+        GroupForm form = weight.form();
+        return form == null ? null : TileLayout.of(form, weight.rows(), weight.cols());
     }
 
     @Override

@@ -107,6 +107,11 @@ public final class WarmingKernels implements Kernels {
     }
 
     @Override
+    public String layout(WeightMatrix weight) {
+        return vector.layout(weight);
+    }
+
+    @Override
     public LayerCache newCache(LayerCache.Shape shape) {
         WarmUp attention = attention(shape);
         return attention.compiled()

@@ -5,11 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.TensorInfo;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.model.ModelOptions;
+import org.djlquant.model.ModelOutline;
 import org.djlquant.model.Models;
 import org.djlquant.runtime.MemoryPlan;
 import org.djlquant.translate.TextGeneration;
@@ -35,10 +37,13 @@ final class InspectCommand implements Callable<Integer> {
             System.out.println("file          " + checkpoint.path());
             System.out.println("recognised    " + checkpoint.recognised());
             System.out.println("naming        " + checkpoint.naming().name().toLowerCase(Locale.ROOT));
-            weights(checkpoint);
-            MemoryPlan plan = Models.plan(checkpoint, ModelOptions.defaults().withMaxModelLen(maxModelLen));
-            System.out.println("memory plan   " + plan);
+            ModelOutline outline = Models.outline(checkpoint, ModelOptions.defaults().withMaxModelLen(maxModelLen));
+            System.out.println("architecture  " + outline.architecture());
+            weights(checkpoint, outline.parameters());
+            System.out.println("matrices      " + counts(outline.schemes()));
+            System.out.println("run as        " + counts(outline.layouts()));
             System.out.println("kernels       " + KernelsProvider.get().reason());
+            System.out.println("memory plan   " + outline.plan());
             System.out.println("\nmetadata");
             checkpoint.metadata().keys().forEach(
                     key -> System.out.printf("  %-44s %s%n", key, checkpoint.metadata().display(key)));
@@ -52,7 +57,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     /** One line of totals, and one per stored type. */
-    private static void weights(Checkpoint checkpoint) {
+    private static void weights(Checkpoint checkpoint, long parameters) {
         Map<String, long[]> byType = new LinkedHashMap<>();
         for (TensorInfo tensor : checkpoint.tensors().values()) {
             long[] sums = byType.computeIfAbsent(tensor.type(), type -> new long[3]);
@@ -60,12 +65,17 @@ final class InspectCommand implements Callable<Integer> {
             sums[1] += tensor.elements();
             sums[2] += tensor.byteSize();
         }
-        long elements = byType.values().stream().mapToLong(s -> s[1]).sum();
         long bytes = byType.values().stream().mapToLong(s -> s[2]).sum();
         System.out.printf(
-                Locale.ROOT, "weights       %,d in %s, %.3f bits per weight%n", elements, MemoryPlan.size(bytes), 8.0 * bytes / elements);
+                Locale.ROOT, "weights       %,d in %s, %.3f bits per weight%n", parameters, MemoryPlan.size(bytes), 8.0 * bytes / parameters);
         byType.forEach((type, sums) -> System.out.printf(
-                Locale.ROOT, "              %-8s %4d tensors %,15d weights %10s%n", type, sums[0], sums[1], MemoryPlan.size(sums[2])));
+                Locale.ROOT, "              %-8s %4d tensors %,15d elements %10s%n", type, sums[0], sums[1], MemoryPlan.size(sums[2])));
+    }
+
+    private static String counts(Map<String, Integer> matrices) {
+        return matrices.entrySet().stream()
+                .map(each -> each.getValue() + " x " + each.getKey())
+                .collect(Collectors.joining(", "));
     }
 
     private static void tensor(TensorInfo tensor) {

@@ -1,0 +1,20 @@
+package org.djlquant.model;
+
+import java.util.Map;
+import org.djlquant.runtime.MemoryPlan;
+
+/**
+ * What a checkpoint holds and how it would run, found without loading its weights.
+ *
+ * @param architecture name of the architecture
+ * @param parameters number of weights, whatever tensors they are packed in
+ * @param schemes how many matrices are stored in each scheme
+ * @param layouts how many matrices the kernels would run in each packed layout
+ * @param plan the memory it would take
+ */
+public record ModelOutline(
+        String architecture,
+        long parameters,
+        Map<String, Integer> schemes,
+        Map<String, Integer> layouts,
+        MemoryPlan plan) {}
