@@ -15,7 +15,7 @@ import org.djlquant.tokenizer.TokenizerSpec.Decoding;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tokenizers from the {@code tokenizer.ggml.*} keys of GGUF files, kinds {@code llama} and {@code gpt2}. */
+/** Tokenizers from the {@code tokenizer.ggml.*} keys of GGUF files, kinds {@code llama}, {@code gpt2}, {@code bert} and {@code t5}. */
 final class GgufVocabulary {
     private static final Logger LOG = LoggerFactory.getLogger(GgufVocabulary.class);
     private static final String PREFIX = "tokenizer.ggml.";
@@ -52,8 +52,10 @@ final class GgufVocabulary {
         return switch (kind) {
             case "llama" -> reader.sentencePiece();
             case "gpt2" -> reader.byteLevel();
+            case "bert" -> reader.wordPiece();
+            case "t5" -> reader.unigram();
             default -> throw new UnsupportedModelException(file + ": tokenizers of kind \"" + kind
-                    + "\" (tokenizer.ggml.model) are not supported; supported: llama, gpt2");
+                    + "\" (tokenizer.ggml.model) are not supported; supported: llama, gpt2, bert, t5");
         };
     }
 
@@ -71,6 +73,57 @@ final class GgufVocabulary {
                 pieces.decoding(),
                 wanted("add_bos_token", true, "bos_token", roles, pieces.vocabulary()),
                 wanted("add_eos_token", false, "eos_token", roles, pieces.vocabulary()),
+                roles);
+    }
+
+    private TokenizerSpec unigram() {
+        float[] scores = metadata.numbers(PREFIX + "scores").orElseThrow(() -> broken("scores", "a t5 vocabulary needs scores"));
+        long[] stored = metadata.integers(PREFIX + "precompiled_charsmap").orElse(new long[0]);
+        byte[] charsMap = new byte[stored.length];
+        for (int i = 0; i < stored.length; i++) {
+            charsMap[i] = (byte) stored[i];
+        }
+        Normalization normalization = new Normalization(
+                metadata.bool(PREFIX + "add_space_prefix").orElse(true),
+                metadata.bool(PREFIX + "remove_extra_whitespaces").orElse(true),
+                charsMap);
+        SentencePieceVocabulary pieces = new SentencePieceVocabulary(file, tokens, scores, types(), true, normalization);
+        Map<String, String> roles = roles(Map.of("eos", 1, "unknown", 2, "padding", 0));
+        return new TokenizerSpec(
+                file,
+                pieces::json,
+                pieces.vocabulary(),
+                pieces.decoding(),
+                wanted("add_bos_token", false, "bos_token", roles, pieces.vocabulary()),
+                wanted("add_eos_token", true, "eos_token", roles, pieces.vocabulary()),
+                roles);
+    }
+
+    /** BERT's pieces: where words begin they have a ▁ here, where they go on they have ## in tokenizer.json. */
+    private TokenizerSpec wordPiece() {
+        int[] types = types();
+        Vocabulary vocabulary = new Vocabulary(tokens.size());
+        for (int id = 0; id < types.length; id++) {
+            String token = tokens.get(id);
+            if (types[id] == SentencePieceVocabulary.UNKNOWN || types[id] == SentencePieceVocabulary.CONTROL) {
+                vocabulary.put(id, token);
+                vocabulary.add(new AddedToken(id, token, true, false, false));
+            } else {
+                vocabulary.put(id, token.startsWith("▁") ? token.substring(1) : "##" + token);
+            }
+        }
+        Map<String, String> roles = roles(Map.of("cls", 101, "seperator", 102, "unknown", 100, "padding", 0));
+        String unknown = roles.get("unk_token");
+        if (unknown == null) {
+            throw broken("unknown_token_id", "a bert vocabulary needs a token for unknown words");
+        }
+        return new TokenizerSpec(
+                file,
+                () -> TokenizerJson.wordPiece(vocabulary, unknown),
+                vocabulary,
+                Decoding.OTHER,
+                wanted("add_bos_token", true, "cls_token", roles, vocabulary),
+                wanted("add_eos_token", true, "sep_token", roles, vocabulary),
                 roles);
     }
 
@@ -131,7 +184,7 @@ final class GgufVocabulary {
 
     private Map<String, String> roles(Map<String, Integer> defaults) {
         Map<String, String> roles = new HashMap<>();
-        for (String name : new String[] {"bos", "eos", "unknown", "padding", "seperator", "eot"}) {
+        for (String name : new String[] {"bos", "eos", "unknown", "padding", "seperator", "eot", "cls"}) {
             String key = PREFIX + name + "_token_id";
             long id = metadata.integer(key).orElse((long) defaults.getOrDefault(name, -1));
             if (id >= tokens.size() || id < -1) {

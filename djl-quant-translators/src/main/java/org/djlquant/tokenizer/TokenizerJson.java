@@ -56,6 +56,22 @@ final class TokenizerJson {
         });
     }
 
+    /** WordPiece of uncased BERT models: lower case, no accents, longest pieces first, ## before those within a word. */
+    static String wordPiece(Vocabulary vocabulary, String unknown) {
+        return document(vocabulary, out -> {
+            out.name("normalizer").beginObject().name("type").value("BertNormalizer").name("clean_text").value(true);
+            out.name("handle_chinese_chars").value(true).name("strip_accents").value(true);
+            out.name("lowercase").value(true).endObject();
+            out.name("pre_tokenizer").beginObject().name("type").value("BertPreTokenizer").endObject();
+            out.name("decoder").beginObject().name("type").value("WordPiece").name("prefix").value("##");
+            out.name("cleanup").value(false).endObject();
+            out.name("model").beginObject().name("type").value("WordPiece").name("unk_token").value(unknown);
+            out.name("continuing_subword_prefix").value("##").name("max_input_chars_per_word").value(100);
+            vocabulary(out, vocabulary);
+            out.endObject();
+        });
+    }
+
     /** Common frame: added tokens, then what {@code rest} writes. No post-processor: special tokens are added in Java. */
     static String document(Vocabulary vocabulary, Part rest) {
         StringWriter text = new StringWriter(vocabulary.size() * 48);
@@ -88,6 +104,11 @@ final class TokenizerJson {
         out.name("continuing_subword_prefix").nullValue().name("end_of_word_suffix").nullValue();
         out.name("fuse_unk").value(true).name("byte_fallback").value(byteFallback);
         out.name("ignore_merges").value(ignoreMerges);
+        vocabulary(out, vocabulary);
+        out.name("merges").beginArray();
+    }
+
+    private static void vocabulary(JsonWriter out, Vocabulary vocabulary) throws IOException {
         out.name("vocab").beginObject();
         for (int id = 0; id < vocabulary.size(); id++) {
             String token = vocabulary.text(id);
@@ -96,7 +117,6 @@ final class TokenizerJson {
             }
         }
         out.endObject();
-        out.name("merges").beginArray();
     }
 
     private static void byteLevelPart(JsonWriter out) throws IOException {

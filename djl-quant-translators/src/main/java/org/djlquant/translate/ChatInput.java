@@ -33,10 +33,10 @@ public record ChatInput(List<ChatMessage> messages, List<Map<String, Object>> to
         return new ChatInput(List.of(ChatMessage.user(userMessage)));
     }
 
-    /** The same with one parameter changed, e.g. {@code with("max_new_tokens", 64)}. */
+    /** The same with one parameter changed, e.g. {@code with("max_new_tokens", 64)}; null leaves it to the defaults. */
     public ChatInput with(String parameter, Object value) {
         Map<String, Object> changed = new LinkedHashMap<>(parameters);
-        changed.put(parameter, value);
+        changed.compute(parameter, (name, before) -> value);
         return new ChatInput(messages, tools, changed);
     }
 }

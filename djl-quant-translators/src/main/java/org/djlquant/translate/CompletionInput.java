@@ -23,10 +23,10 @@ public record CompletionInput(String prompt, Map<String, Object> parameters) imp
         this(prompt, Map.of());
     }
 
-    /** The same with one parameter changed. */
+    /** The same with one parameter changed; null leaves it to the defaults. */
     public CompletionInput with(String parameter, Object value) {
         Map<String, Object> changed = new LinkedHashMap<>(parameters);
-        changed.put(parameter, value);
+        changed.compute(parameter, (name, before) -> value);
         return new CompletionInput(prompt, changed);
     }
 }

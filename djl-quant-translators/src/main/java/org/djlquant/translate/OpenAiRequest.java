@@ -189,7 +189,8 @@ record OpenAiRequest(TextInput input, boolean stream, boolean includeUsage, Stri
             return List.of();
         }
         try {
-            return GSON.fromJson(tools, new TypeToken<List<Map<String, Object>>>() {});
+            List<Map<String, Object>> list = GSON.fromJson(tools, new TypeToken<>() {});
+            return List.copyOf(list); // refuses null
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("tools must be a list of objects, found " + tools, e);
         }

@@ -156,16 +156,54 @@ class TokenizerTest {
         assertThrows(ModelFormatException.class, () -> SentencePieceModel.read(file, tiktoken));
     }
 
-    /** WordPiece, the unigrams of T5 and the tries of RWKV belong to models of other kinds. */
+    private static Metadata vocabulary(String kind, String... tokens) {
+        // unanswered questions get an empty Optional
+        Metadata stored = Mockito.mock(Metadata.class);
+        Mockito.when(stored.strings("tokenizer.ggml.tokens")).thenReturn(Optional.of(List.of(tokens)));
+        Mockito.when(stored.string("tokenizer.ggml.model")).thenReturn(Optional.of(kind));
+        return stored;
+    }
+
+    @Test
+    void wordPiecesOfBert() {
+        Metadata stored = vocabulary("bert", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁mill", "er", "▁walk", "ed", "▁!");
+        Mockito.when(stored.integers("tokenizer.ggml.token_type"))
+                .thenReturn(Optional.of(new long[] {3, 2, 3, 3, 1, 1, 1, 1, 1}));
+        Mockito.when(stored.integer("tokenizer.ggml.unknown_token_id")).thenReturn(Optional.of(1L));
+        Mockito.when(stored.integer("tokenizer.ggml.cls_token_id")).thenReturn(Optional.of(2L));
+        Mockito.when(stored.integer("tokenizer.ggml.seperator_token_id")).thenReturn(Optional.of(3L));
+        try (Tokenizer tokenizer = new HuggingFaceFastTokenizer(GgufVocabulary.read(Path.of("m.gguf"), stored))) {
+            int[] ids = tokenizer.encode("Míller walked  fast!", true);
+            assertArrayEquals(new int[] {2, 4, 5, 6, 7, 1, 8, 3}, ids);
+            assertEquals("miller walked", tokenizer.decode(new int[] {4, 5, 6, 7}, true));
+        }
+    }
+
+    @Test
+    void unigramsOfT5() {
+        Metadata stored = vocabulary("t5", "<pad>", "</s>", "<unk>", "▁", "a", "▁a", "b", "ab");
+        Mockito.when(stored.numbers("tokenizer.ggml.scores"))
+                .thenReturn(Optional.of(new float[] {0, 0, 0, -3, -3, -2, -4, -1}));
+        Mockito.when(stored.integers("tokenizer.ggml.token_type"))
+                .thenReturn(Optional.of(new long[] {3, 3, 2, 1, 1, 1, 1, 1}));
+        try (Tokenizer tokenizer = new HuggingFaceFastTokenizer(GgufVocabulary.read(Path.of("m.gguf"), stored))) {
+            // the likeliest pieces: ▁ + ab (-4) before ▁a + b (-6)
+            assertArrayEquals(new int[] {3, 7, 5, 1}, tokenizer.encode("ab  a", true));
+            assertEquals("ab a", tokenizer.decode(new int[] {3, 7, 5}, true));
+        }
+    }
+
+    /** The tries of RWKV belong to models of another kind. */
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "t5", "rwkv", "plamo2", ""})
+    @ValueSource(strings = {"rwkv", "plamo2", ""})
     void kindsOfVocabulariesThatAreNotSupportedAreNamed(String kind) {
         Metadata stored = Mockito.mock(Metadata.class);
         Mockito.when(stored.strings("tokenizer.ggml.tokens")).thenReturn(Optional.of(List.of("a", "b")));
         Mockito.when(stored.string("tokenizer.ggml.model")).thenReturn(Optional.of(kind));
         String message = assertThrows(UnsupportedModelException.class, () -> GgufVocabulary.read(Path.of("m.gguf"), stored))
                 .getMessage();
-        assertTrue(message.contains("m.gguf") && message.contains("\"" + kind + "\"") && message.contains("supported: llama, gpt2"), message);
+        assertTrue(message.contains("m.gguf") && message.contains("\"" + kind + "\"") && message.contains("supported: llama, gpt2, bert, t5"),
+                message);
     }
 
     @Test

@@ -109,6 +109,7 @@ class OpenAiRequestTest {
         "{\"prompt\":\"a\",\"best_of\":2}|best_of is not supported and must be 1",
         "{\"prompt\":\"a\",\"response_format\":{\"type\":\"json_object\"}}|response_format",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":5}|tools must be",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[null]}|tools must be",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"required\"}|tool_choice must be auto or none",
         "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"[\"}}]}]}|messages[0].tool_calls",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"logits_processor\":\"x\"}|unknown field logits_processor",

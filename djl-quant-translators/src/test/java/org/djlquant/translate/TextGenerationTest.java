@@ -58,6 +58,12 @@ class TextGenerationTest {
     }
 
     @Test
+    void aParameterOfNullIsTheDefault() {
+        assertEquals(Map.of(), ChatInput.of("x").with("seed", 1).with("seed", null).parameters());
+        assertEquals(Map.of(), new CompletionInput("x").with("seed", null).parameters());
+    }
+
+    @Test
     void answersAConversation() {
         ChatOutput output = text.generate(ChatInput.of("Where did he go?"));
         assertEquals(ANSWER, output.text());
