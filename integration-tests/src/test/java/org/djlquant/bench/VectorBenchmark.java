@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The operators on one token's vectors, 4096 elements in the cache of the processor. {@code gigabytes} a second is what
- * an operation reads and writes of floats.
+ * an operation reads and writes of floats; {@code gflop} stays 0, since what an exponential counts is a matter of taste.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

@@ -10,11 +10,13 @@ import java.util.concurrent.Future;
 
 /** Measures how fast memory can be read, which bounds decoding: every token reads all weights once. */
 final class MemoryProbe {
-    /** Larger than caches, since the stripes are read from end to end in turn. */
-    private static final int INTS = 64 << 20;
-
-    /** Ints summed by one call, so that the loop is compiled after a few calls. */
+    /** Ints of 1 MB, which one call sums, so that the loop is compiled after a few calls. */
     private static final int CHUNK = 1 << 18;
+
+    /** 256 MB: larger than caches, since they are read from end to end in turn. */
+    private static final int CHUNKS = 256;
+
+    private static final int INTS = CHUNKS * CHUNK;
 
     private static final int PASSES = 8;
 
@@ -34,8 +36,8 @@ final class MemoryProbe {
                 long begin = System.nanoTime();
                 List<Future<Integer>> sums = new ArrayList<>();
                 for (int t = 0; t < threads; t++) {
-                    int from = (int) ((long) INTS * t / threads);
-                    int to = (int) ((long) INTS * (t + 1) / threads);
+                    int from = (int) ((long) CHUNKS * t / threads) * CHUNK;
+                    int to = (int) ((long) CHUNKS * (t + 1) / threads) * CHUNK;
                     sums.add(pool.submit(() -> sum(data, from, to)));
                 }
                 int total = 0;
@@ -59,16 +61,20 @@ final class MemoryProbe {
     private static int sum(int[] data, int from, int to) {
         int sum = 0;
         for (int i = from; i < to; i += CHUNK) {
-            sum += sumChunk(data, i, Math.min(to, i + CHUNK));
+            sum += sumChunk(data, i);
         }
         return sum;
     }
 
-    /** A loop that the compiler turns into vector loads and additions. */
-    private static int sumChunk(int[] data, int from, int to) {
+    /**
+     * A loop that the compiler turns into vector loads and additions. Four streams side by side: prefetchers then fetched
+     * 32 GB/s where one stream got 19.
+     */
+    private static int sumChunk(int[] data, int from) {
+        int quarter = CHUNK / 4;
         int sum = 0;
-        for (int i = from; i < to; i++) {
-            sum += data[i];
+        for (int i = from; i < from + quarter; i++) {
+            sum += data[i] + data[i + quarter] + data[i + 2 * quarter] + data[i + 3 * quarter];
         }
         return sum;
     }
