@@ -19,7 +19,7 @@ FIGURES = [
     (r"load_seconds", "load", "s", 1),
     (r"first_token_seconds", "load to first token", "s", 1),
     (r"rss_bytes", "peak memory", "MB", 1e6),
-    (r"rss_of_bound", "peak memory / (weights + KV + 200 MB)", "", 1),
+    (r"rss_of_bound", "peak memory / (1.15 weights + KV + 200 MB)", "", 1),
     (r"decode_bandwidth_share", "decode, share of read bandwidth", "%", 0.01),
     (r"token_time_at_(\d+)", "time of a token behind {} / at the start", "", 1),
     (r"memory_bytes_per_second", "read bandwidth", "GB/s", 1e9),
