@@ -5,7 +5,9 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Linear;
 import ai.djl.training.Trainer;
 import ai.djl.training.TrainingConfig;
 import java.io.BufferedInputStream;
@@ -16,6 +18,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -47,6 +50,9 @@ public final class QuantModel extends BaseModel {
 
     /** Property that {@code .params} carry when their Linears are quantized. */
     private static final String QUANTIZE = "quantize";
+
+    /** Of a Linear that was not swapped. */
+    private static final String FLOAT = "float";
 
     private Checkpoint checkpoint;
     private CausalLM causalLM;
@@ -196,8 +202,8 @@ public final class QuantModel extends BaseModel {
     }
 
     /**
-     * Writes block and parameters as DJL does; quantized Linears are written packed, and {@link #load}
-     * finds them so without an option.
+     * Writes block and parameters as DJL does; quantized Linears are written packed. If all of the block
+     * are, in one scheme, {@link #load} needs no option to read them into the float block.
      */
     @Override
     public void save(Path modelPath, String newModelName) throws IOException {
@@ -205,7 +211,24 @@ public final class QuantModel extends BaseModel {
             // a block that was loaded does not know the names of its inputs, which BaseModel.save wants
             block.initialize(manager, dataType, inputData.values().toArray(Shape[]::new));
         }
+        if (block != null && causalLM == null) {
+            // the Linears may have been replaced since
+            List<String> schemes = schemes(block).distinct().toList();
+            if (schemes.size() == 1 && !schemes.getFirst().equals(FLOAT)) {
+                setProperty(QUANTIZE, schemes.getFirst());
+            }
+        }
         super.save(modelPath, newModelName);
+    }
+
+    /** How each Linear of a block that could be swapped is stored. */
+    private static Stream<String> schemes(Block block) {
+        if (block instanceof QuantizedLinear quantized) {
+            return Stream.of(quantized.scheme());
+        }
+        return block.getClass() == Linear.class
+                ? Stream.of(FLOAT)
+                : block.getChildren().values().stream().flatMap(QuantModel::schemes);
     }
 
     /** Reads parameters of the block that was set; a checkpoint needs a file. */

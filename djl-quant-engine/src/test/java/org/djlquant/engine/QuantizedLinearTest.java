@@ -175,7 +175,7 @@ class QuantizedLinearTest {
 
     @Test
     void savedWeightsComeBackBitForBit() throws Exception {
-        for (String scheme : List.of("Q4_0", "Q4_K", "INT8", "DYNAMIC_INT8", "NF4", "FP4", "F16")) {
+        for (String scheme : List.of("Q4_0", "Q8_0", "Q4_K", "INT8", "DYNAMIC_INT8", "NF4", "FP4", "F16")) {
             Block block = QuantizedLinear.replaceIn(new SequentialBlock().add(linear(70, 4, true)), scheme);
             // a SequentialBlock is initialized by its first input
             NDArray input = manager.create(random(70), new Shape(1, 70));
@@ -187,7 +187,7 @@ class QuantizedLinearTest {
             assertArrayEquals(run(block, input), run(again, input), ROUNDING);
             assertArrayEquals(saved, save(again));
 
-            Block other = QuantizedLinear.replaceIn(new SequentialBlock().add(Linear.builder().setUnits(4).build()), "Q8_0");
+            Block other = QuantizedLinear.replaceIn(new SequentialBlock().add(Linear.builder().setUnits(4).build()), "Q5_0");
             assertThrows(MalformedModelException.class,
                     () -> other.loadParameters(manager, new DataInputStream(new ByteArrayInputStream(saved))));
             byte[] cut = Arrays.copyOf(saved, saved.length - 60);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -31,6 +32,7 @@ import org.djlquant.quant.WeightMatrix;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Sound containers whose content contradicts itself: tensors renamed, retyped, reshaped, cut and
@@ -40,6 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ModuleFuzzTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden/modules");
     private static final int MUTANTS = 80;
+    private static final int QUANT_STATES = 200;
     private static final Gson GSON = new Gson();
     private static final String[] SETTINGS = {
         "0", "1", "-1", "2", "3", "5", "8", "32", "128", "1000000007", "9223372036854775807", "1.5", "true", "false",
@@ -96,6 +99,61 @@ class ModuleFuzzTest {
             }
         }
         assertTrue(refused > 0 && refused < MUTANTS, refused + " of " + MUTANTS + " refused");
+    }
+
+    /** The JSON in a tensor of its own, by which bitsandbytes says how 4-bit weights and their maxima are stored. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bnb-nf4", "bnb-nf4-dq", "bnb-fp4-dq", "nf4-dq-across-rows"})
+    void damagedQuantStatesAreRefusedOrUsed(String golden) throws IOException {
+        Random random = new Random(golden.hashCode());
+        List<Tensor> sound = read(GOLDEN.resolve(golden));
+        Files.copy(GOLDEN.resolve(golden).resolve("config.json"), folder.resolve("config.json"));
+        int refused = 0;
+        for (int i = 0; i < QUANT_STATES; i++) {
+            List<Tensor> tensors = sound.stream().map(Tensor::copy).toList();
+            Tensor state = tensors.stream().filter(t -> t.name.contains("quant_state.bitsandbytes__")).findFirst().orElseThrow();
+            String damaged = damageJson(new String(state.data, StandardCharsets.UTF_8), random);
+            state.data = damaged.getBytes(StandardCharsets.ISO_8859_1); // what is not ASCII is not UTF-8 either
+            state.shape = new long[] {state.data.length};
+            write(tensors);
+            try {
+                useAll();
+            } catch (ModelFormatException | UnsupportedModelException e) {
+                refused++;
+                assertTrue(e.getMessage().contains(folder.getFileName().toString()), e.getMessage());
+            } catch (Throwable t) {
+                fail("mutant " + i + " of " + golden + ", " + damaged + ": " + t, t);
+            }
+        }
+        assertTrue(refused > QUANT_STATES / 4 && refused < QUANT_STATES, refused + " of " + QUANT_STATES + " refused");
+    }
+
+    /** Another value or none for a key, pieces of JSON or bytes anywhere, or an end too early. */
+    private static String damageJson(String sound, Random random) {
+        int at = random.nextInt(sound.length());
+        String piece = SETTINGS[random.nextInt(SETTINGS.length)];
+        JsonObject json = JsonParser.parseString(sound).getAsJsonObject();
+        String key = List.copyOf(json.keySet()).get(random.nextInt(json.size()));
+        switch (random.nextInt(6)) {
+            case 0 -> json.remove(key);
+            case 1 -> json.add(key, JsonParser.parseString(piece));
+            case 2 -> {
+                JsonArray values = new JsonArray();
+                values.add(JsonParser.parseString(piece));
+                values.add(JsonParser.parseString(SETTINGS[random.nextInt(SETTINGS.length)]));
+                json.add("shape", values);
+            }
+            case 3 -> {
+                return sound.substring(0, at);
+            }
+            case 4 -> {
+                return sound.substring(0, at) + piece + sound.substring(Math.min(sound.length(), at + random.nextInt(4)));
+            }
+            default -> {
+                return sound.substring(0, at) + (char) random.nextInt(256) + sound.substring(at + 1);
+            }
+        }
+        return json.toString();
     }
 
     private static List<Tensor> read(Path golden) throws IOException {

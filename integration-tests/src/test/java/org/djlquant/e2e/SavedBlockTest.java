@@ -203,20 +203,22 @@ class SavedBlockTest {
         }
     }
 
-    @Test
-    void aQuantizedBlockIsSavedPackedAndLoadsAsItWas(@TempDir Path saved) throws Exception {
+    @ParameterizedTest
+    @CsvSource({"INT8, 3", "Q8_0, 3", "Q4_0, 4", "NF4, 4", "Q4_K, 3"}) // rows of 144 are padded to 256 for Q4_K
+    void aQuantizedBlockIsSavedPackedAndLoadsAsItWas(String scheme, int smaller, @TempDir Path saved) throws Exception {
         List<double[]> expected;
         try (ZooModel<float[], Classifications> model =
-                application(folder).optEngine("Quant").optOption("quantize", "Q4_0").build().loadModel()) {
+                application(folder).optEngine("Quant").optOption("quantize", scheme).build().loadModel()) {
             expected = predict(model);
             model.getWrappedModel().save(saved, "shapes");
         }
         long floats = Files.size(folder.resolve("shapes-0000.params"));
         long packed = Files.size(saved.resolve("shapes-0000.params"));
-        assertTrue(packed < floats / 4, packed + " of " + floats + " bytes");
+        assertTrue(packed < floats / smaller, packed + " of " + floats + " bytes");
         // no option needed: the file says how its Linears are stored
         try (ZooModel<float[], Classifications> model = application(saved).optEngine("Quant").build().loadModel()) {
-            assertInstanceOf(QuantizedLinear.class, model.getBlock().getChildren().valueAt(0));
+            Block first = model.getBlock().getChildren().valueAt(0);
+            assertEquals(scheme, assertInstanceOf(QuantizedLinear.class, first).scheme());
             List<double[]> found = predict(model);
             for (int i = 0; i < expected.size(); i++) {
                 assertEquals(best(expected.get(i)), best(found.get(i)));
