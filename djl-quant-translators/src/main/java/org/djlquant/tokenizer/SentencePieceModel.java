@@ -52,11 +52,6 @@ final class SentencePieceModel {
             throw new ModelFormatException(
                     file, "trainer_spec.model_type", "expected 1 (unigram) or 2 (bpe), found " + model.modelType);
         }
-        if (model.charsMap.length > 0) {
-            CharsMap.flaw(model.charsMap).ifPresent(flaw -> {
-                throw new ModelFormatException(file, "normalizer_spec.precompiled_charsmap", flaw);
-            });
-        }
         return new SentencePieceVocabulary(
                 file,
                 model.pieces,

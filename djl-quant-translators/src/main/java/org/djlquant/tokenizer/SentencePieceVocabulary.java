@@ -55,6 +55,11 @@ final class SentencePieceVocabulary {
             throw new ModelFormatException(file, "vocabulary", "expected as many scores and types as tokens, found "
                     + pieces.size() + " tokens, " + scores.length + " scores, " + types.length + " types");
         }
+        if (normalization.charsMap.length > 0) {
+            CharsMap.flaw(normalization.charsMap).ifPresent(flaw -> {
+                throw new ModelFormatException(file, "precompiled_charsmap", flaw);
+            });
+        }
         this.scores = scores;
         this.types = types;
         this.unigram = unigram;
