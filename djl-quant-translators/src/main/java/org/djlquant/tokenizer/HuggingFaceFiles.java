@@ -4,11 +4,13 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,6 +205,7 @@ final class HuggingFaceFiles {
                 switch (in.nextName()) {
                     case "added_tokens" -> added = JsonParser.parseReader(in).getAsJsonArray();
                     case "decoder" -> decoding = decoding(JsonParser.parseReader(in));
+                    case "normalizer" -> checkMaps(JsonParser.parseReader(in));
                     case "model" -> {
                         model = true;
                         parseModel(in, vocabulary);
@@ -220,6 +223,26 @@ final class HuggingFaceFiles {
             vocabulary.add(addedToken(token.get("id").getAsInt(), token));
         }
         return decoding;
+    }
+
+    /** Refuses character maps on which the native library would end the process. */
+    private static void checkMaps(JsonElement normalizer) throws IOException {
+        if (!normalizer.isJsonObject()) {
+            return;
+        }
+        JsonObject object = normalizer.getAsJsonObject();
+        if (object.get("normalizers") instanceof JsonArray parts) {
+            for (JsonElement part : parts) {
+                checkMaps(part);
+            }
+        }
+        if (object.get("precompiled_charsmap") instanceof JsonPrimitive map) {
+            byte[] bytes = Base64.getDecoder().decode(map.getAsString());
+            Optional<String> flaw = bytes.length == 0 ? Optional.empty() : CharsMap.flaw(bytes);
+            if (flaw.isPresent()) {
+                throw new IOException("precompiled_charsmap: " + flaw.get());
+            }
+        }
     }
 
     private static void parseModel(JsonReader in, Vocabulary vocabulary) throws IOException {

@@ -129,7 +129,9 @@ class TokenizerTest {
                 "{\"model\": {\"vocab\": {\"a\": -1}}}",
                 "{\"model\": {\"vocab\": {\"a\": 2147483647}}}",
                 "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b\"]}}",
-                "{\"added_tokens\": [5], \"model\": {\"vocab\": {}}}"
+                "{\"added_tokens\": [5], \"model\": {\"vocab\": {}}}",
+                "{\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Precompiled\", "
+                        + "\"precompiled_charsmap\": \"/////w==\"}]}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}"
             })
     void aBrokenTokenizerJsonIsNamed(String json, @TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), json);
