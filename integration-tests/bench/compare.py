@@ -3,29 +3,44 @@
     python compare.py --rounds 3 --threads 2 1.1b:Q4_0 1.1b:GPTQ-4 model.gguf folder
 
 A model is a GGUF file, a Hugging Face folder, or shape:type for random weights, which make_models.py makes
-in integration-tests/target/bench. llama.cpp reads GGUF files only: beside a folder of random weights it runs
-the Q4_0 file of the same shape, beside any other folder the file that --stand-in names.
+in integration-tests/target/bench. Peers, of which one that is not installed is left out and named with the reason:
 
-Peers: llama.cpp (llama-cpp-python) and, for folders in bitsandbytes or plain formats, transformers. One that is
-not installed is left out. Writes OUT.json, all figures of all runs, and OUT.html, tables and plots.
+- llama.cpp (llama-cpp-python) and java-llama.cpp, which read GGUF files only: beside a folder of random weights
+  they run the Q4_0 file of the same shape, beside any other folder the file that --stand-in names;
+- Jlama, for plain folders, and in its own 4-bit format beside random weights of type Q4_0 and GPTQ-4;
+- transformers, for folders in bitsandbytes or plain formats.
+
+Writes OUT.json, all figures of all runs, and OUT.html, tables and plots.
 Each figure is the median over rounds; a spread is the least and the greatest of the rounds.
 """
 import argparse
+import glob
 import importlib.util
 import json
 import os
 import platform
+import re
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
-import report
+try:
+    import report
+    from make_models import FOLDERS
+except ModuleNotFoundError as e:
+    raise SystemExit(f"{e}: pip install -r integration-tests/bench/requirements.txt, or name another Python")
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 MADE = os.path.join(ROOT, "integration-tests", "target", "bench")
+JAVA_PEERS = os.path.join(HERE, "peers", "target")
 OURS = "djl-quant"
+PEERS = ("llama.cpp", "java-llama.cpp", "Jlama", "transformers")
+JLAMA_BESIDE = ("Q4_0", "GPTQ-4")  # Jlama's format has blocks of 32 with a scale, as Q4_0 has
 
 
 def run(command):
@@ -36,31 +51,64 @@ def run(command):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def installed(*packages):
-    return all(importlib.util.find_spec(p) for p in packages)
+def java():
+    """The java of JDK 22 or newer, which Jlama's C kernels need, or None."""
+    on_path = shutil.which("java")
+    homes = [os.environ.get("JAVA_HOME"), *glob.glob("/usr/lib/jvm/*"),
+             on_path and os.path.dirname(os.path.dirname(os.path.realpath(on_path)))]
+    for home in filter(None, homes):
+        release = os.path.join(home, "release")
+        if os.path.exists(release):
+            with open(release) as f:
+                version = re.search(r'^JAVA_VERSION="(\d+)', f.read(), re.M)
+            if version and int(version[1]) >= 22:
+                return os.path.join(home, "bin", "java")
+    return None
+
+
+def missing():
+    """Why a peer cannot run here, by name; those that can are not in it."""
+    found = {}
+    for peer, packages in {"llama.cpp": ["llama_cpp"], "transformers": ["torch", "transformers", "accelerate"]}.items():
+        absent = [p for p in packages if importlib.util.find_spec(p) is None]
+        if absent:
+            found[peer] = f"not installed in this Python: {', '.join(absent)} (see integration-tests/bench/requirements.txt)"
+    for peer in ("java-llama.cpp", "Jlama"):
+        if not os.path.exists(os.path.join(JAVA_PEERS, "classpath")):
+            found[peer] = "not built: mvn -q -f integration-tests/bench/peers/pom.xml compile"
+        elif java() is None:
+            found[peer] = "no JDK 22 or newer: let JAVA_HOME name one"
+    return found
 
 
 def made(spec):
     """The path of a random model, made if it is not there."""
     shape, ftype = spec.split(":")
-    folder = ftype.split("-")[0] in ("GPTQ", "AWQ", "NF4", "BF16")
+    folder = ftype.split("-")[0] in FOLDERS
     path = os.path.join(MADE, f"{shape}-{ftype}" + ("" if folder else ".gguf"))
     if not os.path.exists(path):
         os.makedirs(MADE, exist_ok=True)
         print(f"making {path}", file=sys.stderr)
-        part = os.path.join(MADE, "unfinished-" + os.path.basename(path))
-        subprocess.run([sys.executable, os.path.join(HERE, "make_models.py"), shape, ftype, part], check=True)
-        os.rename(part, path)
+        # made elsewhere and moved, so that what is there is whole
+        with tempfile.TemporaryDirectory(dir=MADE, prefix="unfinished-") as part:
+            part = os.path.join(part, os.path.basename(path))
+            subprocess.run([sys.executable, os.path.join(HERE, "make_models.py"), shape, ftype, part], check=True)
+            os.rename(part, path)
     return path
+
+
+def is_random(model):
+    return ":" in model and not os.path.exists(model)
 
 
 def resolve(model, stand_in):
     """The path of a model and of the file that llama.cpp runs beside it, which may be None."""
-    random = ":" in model and not os.path.exists(model)
-    path = made(model) if random else model
+    path = made(model) if is_random(model) else model
+    if not os.path.exists(path):
+        raise SystemExit(f"{model}: no such file or folder, and not shape:type")
     if not os.path.isdir(path):
         return path, path
-    return path, made(model.split(":")[0] + ":Q4_0") if random else stand_in
+    return path, made(model.split(":")[0] + ":Q4_0") if is_random(model) else stand_in
 
 
 def quant_method(folder):
@@ -68,26 +116,50 @@ def quant_method(folder):
         return json.load(f).get("quantization_config", {}).get("quant_method")
 
 
-def contestants(path, stand_in, variants, common):
+def contestants(model, path, stand_in, peers, variants, common):
     """Command and model file of each runtime that can run the model, by name."""
     ours = [os.path.join(ROOT, "djl-quant"), "bench", path, "--json", *common]
     found = {OURS: (ours, path)}
     for variant in variants:
         name, arguments = variant.split("=", 1)
         found[f"{OURS} {name}"] = (ours + arguments.split(), path)
-    if stand_in and installed("llama_cpp"):
-        name = "llama.cpp" if stand_in == path else "llama.cpp Q4_0" if "Q4_0" in stand_in else "llama.cpp stand-in"
-        found[name] = ([sys.executable, os.path.join(HERE, "llama_cpp_bench.py"), stand_in, *common], stand_in)
-    if os.path.isdir(path) and installed("torch", "transformers", "accelerate") and "--streams" not in common:
-        method = quant_method(path)
-        if method is None or method == "bitsandbytes" and installed("bitsandbytes"):
-            name = "transformers" + (" + bitsandbytes" if method else "")
-            found[name] = ([sys.executable, os.path.join(HERE, "transformers_bench.py"), path, *common], path)
+
+    def script(name):
+        return [sys.executable, os.path.join(HERE, name)]
+
+    def program(name):
+        with open(os.path.join(JAVA_PEERS, "classpath")) as f:
+            path = os.path.join(JAVA_PEERS, "classes") + os.pathsep + f.read().strip()
+        return [java(), "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", path, name]
+
+    def add(name, command, file):
+        found[name] = ([*command, file, *common], file)
+
+    beside = "" if stand_in == path else " Q4_0" if is_random(model) else " stand-in"
+    if stand_in and "llama.cpp" in peers:
+        add("llama.cpp" + beside, script("llama_cpp_bench.py"), stand_in)
+    if "--streams" in common:  # the others answer one request at a time
+        return found
+    if stand_in and "java-llama.cpp" in peers:
+        add("java-llama.cpp" + beside, program("JavaLlamaCppBench"), stand_in)
+    method = quant_method(path) if os.path.isdir(path) else "gguf"
+    if "Jlama" in peers:
+        if method is None:
+            add("Jlama", program("JlamaBench"), path)
+        elif is_random(model) and model.split(":")[1] in JLAMA_BESIDE:
+            add("Jlama JQ4", program("JlamaBench"), made(model.split(":")[0] + ":JQ4"))
+    if "transformers" in peers and (method is None or method == "bitsandbytes" and importlib.util.find_spec("bitsandbytes")):
+        add("transformers" + (" + bitsandbytes" if method else ""), script("transformers_bench.py"), path)
     return found
 
 
 def token_bytes(path):
     """Stored bytes that decoding a token reads: all but the embedding, if that is not the output matrix too."""
+    if os.path.isdir(path):
+        with open(os.path.join(path, "model.safetensors"), "rb") as f:
+            header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+        sizes = {name: t["data_offsets"][1] - t["data_offsets"][0] for name, t in header.items() if name != "__metadata__"}
+        return sum(sizes.values()) - (sizes["model.embed_tokens.weight"] if "lm_head.weight" in sizes else 0)
     import gguf
     sizes = {t.name: int(t.n_bytes) for t in gguf.GGUFReader(path).tensors}
     return sum(sizes.values()) - (sizes["token_embd.weight"] if "output.weight" in sizes else 0)
@@ -133,9 +205,9 @@ def summary(runs):
     return {"figures": result, "ratios": ratios}
 
 
-def measure(model, a, common):
+def measure(model, a, peers, common):
     path, stand_in = resolve(model, a.stand_in)
-    commands = contestants(path, stand_in, a.variant, common)
+    commands = contestants(model, path, stand_in, peers, a.variant, common)
     sizes = {}
     runs = {name: [] for name in commands}
     failures = {}
@@ -161,7 +233,16 @@ def measure(model, a, common):
                 sizes[file] = figures["token_bytes"] if "token_bytes" in figures else token_bytes(file)
             derive(figures, round_of_ours, sizes[file])
             runs[name].append(figures)
-    return {"model": os.path.basename(path.rstrip("/")) if ":" not in model else model, "runs": runs, "failures": failures, **summary(runs)}
+    name = model if is_random(model) else os.path.basename(path.rstrip("/"))
+    return {"model": name, "runs": runs, "failures": failures, **summary(runs)}
+
+
+def write(path, text):
+    """Replaces a file at once, so that whoever interrupts finds the one before or the new one."""
+    part = path + ".part"
+    with open(part, "w") as f:
+        f.write(text)
+    os.replace(part, path)
 
 
 def cpu():
@@ -179,7 +260,9 @@ def main():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeat", type=int, default=3, help="repetitions within a run, of which the best counts")
     parser.add_argument("--context", type=int, default=4096, help="also decode behind that many tokens; 0 for not")
+    parser.add_argument("--prompts", default="128,512", help="lengths of the prompts")
     parser.add_argument("--streams", type=int, default=0, help="also compare that many answers at a time")
+    parser.add_argument("--peer", action="append", choices=PEERS, help="run only this one beside ours; may be given several times")
     parser.add_argument("--stand-in", help="the GGUF file that llama.cpp runs beside folders")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME=ARGUMENTS",
                         help="also run djl-quant with more arguments, e.g. 'f16=--kv-cache-dtype F16'")
@@ -187,9 +270,18 @@ def main():
     a = parser.parse_args()
     if a.rounds < 1 or a.repeat < 1:
         parser.error("--rounds and --repeat must be at least 1")
-    common = ["--threads", str(a.threads), "--repeat", str(a.repeat)]
+    if not os.path.isdir(os.path.dirname(os.path.abspath(a.out))):
+        parser.error(f"--out {a.out}: no such folder")
+    common = ["--threads", str(a.threads), "--repeat", str(a.repeat), "--prompts", a.prompts]
     common += ["--context", str(a.context)] if a.context > 0 else []
     common += ["--streams", str(a.streams)] if a.streams > 1 else []
+    reasons = missing()
+    peers = [p for p in a.peer or PEERS if p not in reasons]
+    left_out = {p: reasons[p] for p in a.peer or PEERS if p in reasons}
+    for peer, reason in left_out.items():
+        print(f"left out: {peer}, {reason}", file=sys.stderr)
+    # the default ends this process alone, and leaves the runtime that it started running
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
     name, flags = cpu()
     document = {
         "machine": {"cpu": name, "flags": flags, "processors": len(os.sched_getaffinity(0)),
@@ -197,16 +289,14 @@ def main():
                     "system": platform.platform(), "load_before": os.getloadavg()[0]},
         "command": " ".join(["compare.py", *sys.argv[1:]]),
         "time": time.strftime("%Y-%m-%d %H:%M %Z"),
-        "rounds": a.rounds, "threads": a.threads, "models": [],
+        "rounds": a.rounds, "threads": a.threads, "left_out": left_out, "models": [],
     }
     for model in a.models:
-        document["models"].append(measure(model, a, common))
+        document["models"].append(measure(model, a, peers, common))
         print(report.text(document["models"][-1]))
         # after every model, since a whole comparison takes long
-        with open(a.out + ".json", "w") as f:
-            json.dump(document, f, indent=1)
-        with open(a.out + ".html", "w") as f:
-            f.write(report.page(document))
+        write(a.out + ".json", json.dumps(document, indent=1))
+        write(a.out + ".html", report.page(document))
     print(f"\nwritten: {a.out}.json, {a.out}.html")
 
 

@@ -47,9 +47,11 @@ def main():
     args.add_argument("model")
     args.add_argument("--threads", type=int, default=2)
     args.add_argument("--repeat", type=int, default=3, help="repetitions after one to warm up, of which the best counts")
+    args.add_argument("--prompts", default="128,512", help="lengths of the prompts")
     args.add_argument("--context", type=int, default=0, help="also decode behind that many tokens")
     args.add_argument("--streams", type=int, default=0, help="also decode that many sequences at a time")
     a = args.parse_args()
+    lengths = [int(n) for n in a.prompts.split(",")]
 
     quiet = L.llama_log_callback(lambda level, text, user: None)
     L.llama_log_set(quiet, ctypes.c_void_p(0))
@@ -59,7 +61,7 @@ def main():
     if not model:
         raise SystemExit(f"cannot load {a.model}")
     params = L.llama_context_default_params()
-    params.n_ctx = max(1024, 128 * a.streams, a.context + 64)
+    params.n_ctx = max(1024, 128 * a.streams, a.context + 64, *lengths)
     params.n_seq_max = max(1, a.streams)
     params.kv_unified = True
     params.n_threads = a.threads
@@ -84,8 +86,8 @@ def main():
     def decode_behind(context):
         """The best time of 64 tokens behind a prompt, which is computed once."""
         L.llama_memory_clear(memory, True)
-        for at in range(0, context, len(prompt)):
-            run(prompt[:min(len(prompt), context - at)])
+        for at in range(0, context, 512):
+            run(prompt[:min(512, context - at)])
         times = []
         for _ in range(a.repeat + 1):
             L.llama_memory_seq_rm(memory, 0, context, -1)
@@ -95,11 +97,11 @@ def main():
             times.append(time.perf_counter() - begin)
         return min(times[1:])
 
-    prompt = [1] + [300 + i * 37 % 30000 for i in range(511)]
+    prompt = [1] + [300 + i * 37 % 30000 for i in range(max(512, *lengths) - 1)]
     begin = time.perf_counter()
     run(prompt[:8])
     first = load_seconds + time.perf_counter() - begin
-    result = {f"prefill_{n}": n / min([prefill(n) for _ in range(a.repeat + 1)][1:]) for n in (128, 512)}
+    result = {f"prefill_{n}": n / min([prefill(n) for _ in range(a.repeat + 1)][1:]) for n in lengths}
     result["decode_64"] = 64 / decode_behind(8)
     if a.context > 0:
         result[f"decode_64_at_{a.context}"] = 64 / decode_behind(a.context)

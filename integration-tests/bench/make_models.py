@@ -8,7 +8,8 @@ The weights mean nothing; sizes, types and the mix of types are those of publish
 Shapes: 1.1b (22 x 2048, ff 5632, 32/4 heads) and 7b (32 x 4096, ff 14336, 32/8 heads), vocabulary 32000.
 Types of GGUF files: Q4_0, Q8_0, Q4_K_M, Q5_K_M, Q6_K.
 Types of Hugging Face folders (config.json and model.safetensors, without tokenizer): GPTQ-2, GPTQ-3, GPTQ-4 and
-GPTQ-8 (groups of 128), the same with -ACT (act-order), AWQ (gemm, groups of 128), NF4 (double quantization), BF16.
+GPTQ-8 (groups of 128), the same with -ACT (act-order), AWQ (gemm, groups of 128), NF4 (double quantization), BF16,
+and JQ4, the 4-bit format of Jlama (blocks of 32 with a float scale), which only Jlama reads.
 """
 import json
 import os
@@ -24,6 +25,7 @@ SHAPES = {
     "7b": (32, 4096, 14336, 32, 8),
 }
 VOCABULARY = 32000
+FOLDERS = ("GPTQ", "AWQ", "NF4", "BF16", "JQ4")  # the types that are folders; the others are GGUF files
 STD = 0.02  # of the decoded weights, so that activations stay finite
 
 
@@ -65,7 +67,7 @@ def more_bits(layer, layers):
 class Safetensors:
     """Collects tensors as (name, type, shape, function that makes the bytes), and writes them one at a time."""
 
-    BYTES = {"I32": 4, "F16": 2, "BF16": 2, "F32": 4, "U8": 1}
+    BYTES = {"I32": 4, "F16": 2, "BF16": 2, "F32": 4, "U8": 1, "Q4": 0.5}
 
     def __init__(self):
         self.tensors = []
@@ -76,7 +78,7 @@ class Safetensors:
     def write(self, path):
         header, at = {}, 0
         for name, kind, shape, _ in self.tensors:
-            size = int(np.prod(shape)) * self.BYTES[kind]
+            size = int(np.prod(shape) * self.BYTES[kind])
             header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [at, at + size]}
             at += size
         text = json.dumps(header).encode()
@@ -84,7 +86,7 @@ class Safetensors:
         with open(path, "wb") as f:
             f.write(len(text).to_bytes(8, "little") + text)
             for name, kind, shape, make in self.tensors:
-                size = int(np.prod(shape)) * self.BYTES[kind]
+                size = int(np.prod(shape) * self.BYTES[kind])
                 data = rng.integers(0, 256, size, dtype=np.uint8) if make is None else make()
                 assert data.nbytes == size, name
                 f.write(data.tobytes())
@@ -135,6 +137,12 @@ def add_nf4(out, name, rows, cols):
             lambda: np.frombuffer(state, np.uint8))
 
 
+def add_jq4(out, name, rows, cols):
+    out.add(name + ".weight", "Q4", (rows, cols))
+    out.add(name + ".weight.qb", "F32", (rows, cols // 32),
+            lambda: (STD / 4.6 * rng.uniform(0.8, 1.2, (rows, cols // 32))).astype(np.float32))
+
+
 def hugging_face(shape, ftype, folder):
     layers, hidden, ff, heads, kv_heads = SHAPES[shape]
     head_dim = hidden // heads
@@ -156,8 +164,6 @@ def hugging_face(shape, ftype, folder):
     elif kind == "NF4":
         config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True,
                                          "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True}
-    elif kind != "BF16":
-        raise SystemExit(f"unknown type {ftype}")
 
     def linear(name, rows, cols):
         if kind == "GPTQ":
@@ -166,6 +172,8 @@ def hugging_face(shape, ftype, folder):
             add_awq(out, name, rows, cols)
         elif kind == "NF4":
             add_nf4(out, name, rows, cols)
+        elif kind == "JQ4":
+            add_jq4(out, name, rows, cols)
         else:
             out.add(name + ".weight", "BF16", (rows, cols), bfloat16(rows, cols))
 
@@ -185,7 +193,10 @@ def hugging_face(shape, ftype, folder):
         linear(layer + "mlp.up_proj", ff, hidden)
         linear(layer + "mlp.down_proj", hidden, ff)
     norm("model.norm")
-    out.add("lm_head.weight", "BF16", (VOCABULARY, hidden), bfloat16(VOCABULARY, hidden))
+    if kind == "JQ4":
+        add_jq4(out, "lm_head", VOCABULARY, hidden)  # Jlama's own converter leaves none but norms and embedding
+    else:
+        out.add("lm_head.weight", "BF16", (VOCABULARY, hidden), bfloat16(VOCABULARY, hidden))
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "config.json"), "w") as f:
         json.dump(config, f, indent=1)
@@ -193,17 +204,22 @@ def hugging_face(shape, ftype, folder):
 
 
 def main(shape, ftype, path):
-    if ftype.split("-")[0] in ("GPTQ", "AWQ", "NF4", "BF16"):
+    if shape not in SHAPES:
+        raise SystemExit(f"unknown shape {shape}: one of {', '.join(SHAPES)}")
+    if ftype.split("-")[0] in FOLDERS:
         return hugging_face(shape, ftype, path)
     layers, hidden, ff, heads, kv_heads = SHAPES[shape]
     head_dim = hidden // heads
-    base, big, head = {
+    mixes = {
         "Q4_0": (T.Q4_0, T.Q4_0, T.Q6_K),
         "Q8_0": (T.Q8_0, T.Q8_0, T.Q8_0),
         "Q4_K_M": (T.Q4_K, T.Q6_K, T.Q6_K),
         "Q5_K_M": (T.Q5_K, T.Q6_K, T.Q6_K),
         "Q6_K": (T.Q6_K, T.Q6_K, T.Q6_K),
-    }[ftype]
+    }
+    if ftype not in mixes:
+        raise SystemExit(f"unknown type {ftype}: one of {', '.join(mixes)} or of {', '.join(FOLDERS)}")
+    base, big, head = mixes[ftype]
 
     w = gguf.GGUFWriter(path, "llama")
     w.add_name(f"random {shape} {ftype}")

@@ -64,6 +64,8 @@ def spread(figure, scale):
         return ""
     middle, least, most = (figure[k] / scale for k in ("median", "min", "max"))
     digits = 0 if abs(middle) >= 1000 else 1 if abs(middle) >= 10 else 2
+    if least == most:
+        return f"{middle:.{digits}f}"
     return f"{middle:.{digits}f} ({least:.{digits}f}\u2013{most:.{digits}f})"
 
 
@@ -116,8 +118,9 @@ def page(document):
         f"<p>{escape(document['time'])}, {escape(machine['cpu'])} ({escape(', '.join(machine['flags']))}), "
         f"{machine['processors']} processors, {machine['memory_bytes'] / 2**30:.0f} GiB, {escape(machine['system'])}; "
         f"load average before {machine['load_before']:.1f}; {document['threads']} threads, {document['rounds']} rounds in turns. "
-        "Medians, with the least and the greatest of the rounds in brackets; a ratio is one of the same round.</p>"
+        "Medians, with the least and the greatest of the rounds in brackets; a ratio is one of the same round.</p>",
         f"<p><code>{escape(document['command'])}</code></p>",
+        *(f"<p>Left out: {escape(peer)}, {escape(reason)}</p>" for peer, reason in document["left_out"].items()),
     ]
     plotted = dict.fromkeys(k for m in document["models"] for k in keys(m) if re.fullmatch(PLOTS, k))
     parts += [plot(document, key) for key in plotted]

@@ -20,14 +20,16 @@ def main():
     args.add_argument("model")
     args.add_argument("--threads", type=int, default=2)
     args.add_argument("--repeat", type=int, default=3)
+    args.add_argument("--prompts", default="128,512", help="lengths of the prompts")
     args.add_argument("--context", type=int, default=0, help="also decode behind that many tokens")
     a = args.parse_args()
+    lengths = [int(n) for n in a.prompts.split(",")]
     torch.set_num_threads(a.threads)
     begin = time.perf_counter()
     model = AutoModelForCausalLM.from_pretrained(a.model, dtype=torch.bfloat16, device_map="cpu")
     load_seconds = time.perf_counter() - begin
     vocabulary = model.config.vocab_size
-    prompt = torch.tensor([[(300 + i * 37) % vocabulary for i in range(512)]])
+    prompt = torch.tensor([[(300 + i * 37) % vocabulary for i in range(max(512, *lengths))]])
 
     def run(tokens, cache):
         model(tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
@@ -56,7 +58,7 @@ def main():
     with torch.inference_mode():
         prefill(8)
         result = {"first_token_seconds": time.perf_counter() - start}
-        for tokens in (128, 512):
+        for tokens in lengths:
             result[f"prefill_{tokens}"] = tokens / min([prefill(tokens) for _ in range(a.repeat + 1)][1:])
         result["decode_64"] = 64 / decode_behind(8)
         if a.context > 0:

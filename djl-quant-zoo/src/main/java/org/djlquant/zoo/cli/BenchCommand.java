@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.TensorInfo;
@@ -59,6 +61,17 @@ final class BenchCommand implements Callable<Integer> {
     private int repeat;
 
     @Option(
+            names = "--prompts",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "128,512",
+            description = "Lengths of the prompts (${DEFAULT-VALUE}).")
+    private List<Integer> prompts;
+
+    @Option(names = "--start-only", description = "Measure only load and first token.")
+    private boolean startOnly;
+
+    @Option(
             names = "--streams",
             paramLabel = "N",
             description = "Also measure the throughput of N answers at a time, each on a thread of its own, against one.")
@@ -78,8 +91,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--peers",
-            description = "Compare with the other runtimes that are installed (llama-cpp-python, transformers with"
-                    + " bitsandbytes), taking turns; needs Python and the source tree. See docs/benchmarks.md.")
+            description = "Compare with the other runtimes that are installed (llama-cpp-python, java-llama.cpp, Jlama,"
+                    + " transformers with bitsandbytes), taking turns; needs Python and the source tree. See docs/benchmarks.md.")
     private boolean peers;
 
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "Turns of --peers (${DEFAULT-VALUE}).")
@@ -107,10 +120,14 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("bench measures one model in a process, since memory is counted for a process;"
                     + " only --peers takes several, found " + models);
         }
+        if (prompts.stream().anyMatch(length -> length < 1)) {
+            throw new IllegalArgumentException("--prompts must be at least 1 each, found " + prompts);
+        }
+        int longest = Collections.max(prompts);
         int deep = context == null ? 0 : context;
         KernelsProvider provider = KernelsProvider.get();
         ModelOptions options = ModelOptions.of(provider.kernels(), ModelReference.workers(threads))
-                .withMaxModelLen(Math.max(1024, deep + DECODE))
+                .withMaxModelLen(Math.max(1024, Math.max(deep + DECODE, longest + DECODE + 1)))
                 .withKvCacheType(kvCacheType);
         long begin = System.nanoTime();
         Checkpoint checkpoint = Checkpoints.open(ModelReference.file(models.getFirst()));
@@ -118,7 +135,7 @@ final class BenchCommand implements Callable<Integer> {
         try (CausalLM lm = Models.load(checkpoint, options);
                 Sequence sequence = lm.newSequence()) {
             double load = seconds(begin);
-            int[] prompt = new int[Math.min(512, lm.contextLength() - DECODE - 1)];
+            int[] prompt = new int[Math.min(Math.max(SHORT_PROMPT, longest), lm.contextLength() - DECODE - 1)];
             for (int i = 0; i < prompt.length; i++) {
                 prompt[i] = (300 + i * 37) % lm.vocabularySize();
             }
@@ -129,32 +146,8 @@ final class BenchCommand implements Callable<Integer> {
                     .toMillis() / 1000.0;
 
             Map<String, Object> result = new LinkedHashMap<>();
-            for (int length : new int[] {128, 512}) {
-                int tokens = Math.min(length, prompt.length);
-                double best = Double.MAX_VALUE;
-                for (int i = 0; i <= repeat; i++) {
-                    double time = prefill(lm, batch, sequence, prompt, tokens);
-                    best = i == 0 ? best : Math.min(best, time); // the first warms up
-                }
-                result.put("prefill_" + length, tokens / best);
-            }
-            double best = Double.MAX_VALUE;
-            for (int i = 0; i <= repeat; i++) {
-                prefill(lm, batch, sequence, prompt, Math.min(SHORT_PROMPT, prompt.length));
-                double time = decode(lm, batch, sequence, prompt);
-                best = i == 0 ? best : Math.min(best, time);
-            }
-            result.put("decode_" + DECODE, DECODE / best);
-            if (deep > 0) {
-                result.put("decode_" + DECODE + "_at_" + deep, DECODE / decodeBehind(deep, lm, batch, sequence, prompt));
-            }
-            if (streams > 1) {
-                StreamBench bench = new StreamBench(lm, repeat);
-                double one = bench.tokensPerSecond(1);
-                double many = bench.tokensPerSecond(streams);
-                result.put("stream_1", one);
-                result.put("streams_" + streams, many);
-                result.put("streams_gain", many / one);
+            if (!startOnly) {
+                measureSpeed(result, lm, batch, sequence, prompt);
             }
             result.put("load_seconds", load);
             result.put("first_token_seconds", firstToken);
@@ -163,12 +156,37 @@ final class BenchCommand implements Callable<Integer> {
             result.put("kv_bytes", sequence.bytes());
             result.put("token_bytes", tokenBytes);
             result.put("threads", lm.report().threads());
-            // after the peak of memory was read, which it would raise
-            result.put("memory_bytes_per_second", MemoryProbe.bytesPerSecond(lm.report().threads()));
+            if (!startOnly) { // after the peak of memory was read, which it would raise
+                result.put("memory_bytes_per_second", MemoryProbe.bytesPerSecond(lm.report().threads()));
+            }
             result.put("kernels", provider.reason());
             print(result);
         }
         return 0;
+    }
+
+    private void measureSpeed(Map<String, Object> result, CausalLM lm, Batch batch, Sequence sequence, int[] prompt) {
+        for (int length : prompts) {
+            int tokens = Math.min(length, prompt.length);
+            double best = Double.MAX_VALUE;
+            for (int i = 0; i <= repeat; i++) {
+                double time = prefill(lm, batch, sequence, prompt, tokens);
+                best = i == 0 ? best : Math.min(best, time); // the first warms up
+            }
+            result.put("prefill_" + length, tokens / best);
+        }
+        result.put("decode_" + DECODE, DECODE / decodeBehind(SHORT_PROMPT, lm, batch, sequence, prompt));
+        if (context != null && context > 0) {
+            result.put("decode_" + DECODE + "_at_" + context, DECODE / decodeBehind(context, lm, batch, sequence, prompt));
+        }
+        if (streams > 1) {
+            StreamBench bench = new StreamBench(lm, repeat);
+            double one = bench.tokensPerSecond(1);
+            double many = bench.tokensPerSecond(streams);
+            result.put("stream_1", one);
+            result.put("streams_" + streams, many);
+            result.put("streams_gain", many / one);
+        }
     }
 
     private List<String> peerArguments() {
@@ -176,6 +194,7 @@ final class BenchCommand implements Callable<Integer> {
                 "--rounds", Integer.toString(rounds),
                 "--repeat", Integer.toString(repeat),
                 "--out", out,
+                "--prompts", prompts.stream().map(String::valueOf).collect(Collectors.joining(",")),
                 "--context", Integer.toString(context == null ? 4096 : context)));
         if (threads != null) {
             arguments.addAll(List.of("--threads", threads.toString()));

@@ -159,7 +159,17 @@ class MainTest {
     }
 
     @Test
+    void benchOfTheStartMeasuresNothingElse() {
+        Result result = run("bench", "zephyr-tiny", "--threads", "1", "--start-only", "--json");
+        assertEquals(0, result.status, result.err);
+        JsonObject json = JsonParser.parseString(result.out).getAsJsonObject();
+        assertTrue(json.get("first_token_seconds").getAsDouble() >= json.get("load_seconds").getAsDouble(), result.out);
+        assertFalse(json.has("decode_64"), result.out);
+    }
+
+    @Test
     void benchRefusesWhatItCannotMeasure() {
+        assertRefused(run("bench", "zephyr-tiny", "--prompts", "0,128"), "--prompts", "0");
         assertRefused(run("bench", "zephyr-tiny", "zephyr-tiny"), "one model", "--peers");
         assertRefused(run("bench", "zephyr-tiny", "--context", "1000000"), "1000064", "1024");
     }
@@ -174,7 +184,7 @@ class MainTest {
         List<String> given = Files.readAllLines(arguments);
         assertTrue(Files.exists(Path.of(given.getFirst())), given.toString());
         assertEquals(
-                List.of("--rounds", "5", "--repeat", "3", "--out", "benchmark", "--context", "4096", "1.1b:Q4_0", "m.gguf"),
+                List.of("--rounds", "5", "--repeat", "3", "--out", "benchmark", "--prompts", "128,512", "--context", "4096", "1.1b:Q4_0", "m.gguf"),
                 given.subList(1, given.size()));
     }
 
