@@ -1,7 +1,14 @@
-"""Turns the figures of compare.py into text and into one HTML page that needs no other file."""
+"""Turns the figures of compare.py into text and into one HTML page that needs no other file.
+
+    python report.py chart.svg decode_64,prefill_512 a.json b.json
+
+draws figures of one or more comparisons as one picture, with the goals of this project as lines.
+"""
 import html
 import io
+import json
 import re
+import sys
 
 import matplotlib
 matplotlib.use("svg")
@@ -78,30 +85,70 @@ def text(model):
     return "\n".join(["", model["model"], *lines])
 
 
-def plot(document, key):
-    """Bars of one figure: models side by side, a colour for each runtime, the spread as a line."""
+def bars(axes, models, key, names):
+    """Draws one figure: models side by side, a colour for each runtime, the spread as a line."""
     label, unit, scale = described(key)
-    models = [m for m in document["models"] if any(key in f for f in m["figures"].values())]
-    names = list(dict.fromkeys(n for m in models for n in m["figures"]))
-    figure, axes = plt.subplots(figsize=(2.5 + 1.6 * len(models), 2.8), layout="constrained")
+    models = [m for m in models if any(key in f for f in m["figures"].values())]
     width = 0.8 / len(names)
     for i, name in enumerate(names):
-        bars = [(x, m["figures"][name][key]) for x, m in enumerate(models) if key in m["figures"].get(name, {})]
-        middle = [b["median"] / scale for _, b in bars]
-        errors = [[(b["median"] - b["min"]) / scale for _, b in bars], [(b["max"] - b["median"]) / scale for _, b in bars]]
-        drawn = axes.bar([x + (i - (len(names) - 1) / 2) * width for x, _ in bars], middle, width * 0.92,
-                         yerr=errors, capsize=3, label=name, color=f"C{i}")
-        axes.bar_label(drawn, fmt="%.3g", padding=2, fontsize=8)
+        found = [(x, f[key]) for x, m in enumerate(models) for n, f in m["figures"].items() if family(n) == name and key in f]
+        middle = [b["median"] / scale for _, b in found]
+        errors = [[(b["median"] - b["min"]) / scale for _, b in found], [(b["max"] - b["median"]) / scale for _, b in found]]
+        drawn = axes.bar([x + (i - (len(names) - 1) / 2) * width for x, _ in found], middle, width * 0.92,
+                         yerr=errors, error_kw={"capsize": 2, "linewidth": 0.8}, label=name, color=f"C{i}")
+        axes.bar_label(drawn, fmt="%.3g", padding=2, fontsize=7)
     axes.set_xticks(range(len(models)), [m["model"] for m in models])
     axes.set_title(label, loc="left")
     axes.set_ylabel(unit)
     axes.margins(y=0.15)
-    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    return models
+
+
+def family(name):
+    """The name of a runtime without what it runs in place of the model."""
+    return re.sub(r" (Q4_0|stand-in)$", "", name)
+
+
+def families(models):
+    return list(dict.fromkeys(family(n) for m in models for n in m["figures"]))
+
+
+def svg(figure):
     out = io.StringIO()
-    figure.savefig(out, format="svg")
+    figure.savefig(out, format="svg", metadata={"Date": None})
     plt.close(figure)
-    svg = out.getvalue()
-    return svg[svg.index("<svg"):]
+    return out.getvalue()
+
+
+def plot(document, key):
+    """Bars of one figure, as a part of a page."""
+    models = [m for m in document["models"] if any(key in f for f in m["figures"].values())]
+    figure, axes = plt.subplots(figsize=(2.5 + 1.6 * len(models), 2.8), layout="constrained")
+    bars(axes, models, key, families(models))
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    drawn = svg(figure)
+    return drawn[drawn.index("<svg"):]
+
+
+def goal(model, key):
+    """How many times as fast as llama.cpp this project wants to be."""
+    if key.startswith("prefill"):
+        return 1.0
+    return 1.3 if re.search(r"Q4_0|Q8_0", model["model"]) else 1.2
+
+
+def chart(models, figure_keys):
+    """Bars of some figures below each other, with the goals as lines, as a file of its own."""
+    names = families(models)
+    figure, rows_ = plt.subplots(len(figure_keys), figsize=(1.5 + 1.3 * len(models), 2.6 * len(figure_keys)), layout="constrained", squeeze=False)
+    for key, axes in zip(figure_keys, rows_[:, 0]):
+        for x, m in enumerate(bars(axes, models, key, names)):
+            peer = next((f for n, f in m["figures"].items() if family(n) == "llama.cpp" and key in f), None)
+            if peer and not key.startswith("rss"):
+                axes.hlines(goal(m, key) * peer[key]["median"], x - 0.42, x + 0.42, colors="0.3", linestyles=":",
+                            label="goal" if x == 0 else None)
+    rows_[0, 0].legend(frameon=False, fontsize=8, ncols=len(names) + 1, loc="lower right", bbox_to_anchor=(1, 1))
+    return svg(figure)
 
 
 def page(document):
@@ -132,3 +179,18 @@ def page(document):
             f"{escape(name)}: {escape(str(rounds[0]['kernels']))}" for name, rounds in model["runs"].items()) + "</p>")
         parts += [f"<p>{escape(name)} failed:</p><pre>{escape(error)}</pre>" for name, error in model["failures"].items()]
     return "\n".join(parts) + "</body></html>\n"
+
+
+def main():
+    if len(sys.argv) < 4:
+        raise SystemExit(__doc__)
+    models = []
+    for file in sys.argv[3:]:
+        with open(file) as f:
+            models += json.load(f)["models"]
+    with open(sys.argv[1], "w") as f:
+        f.write(chart(models, sys.argv[2].split(",")))
+
+
+if __name__ == "__main__":
+    main()
