@@ -1,11 +1,13 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
-import static org.djlquant.kernel.vector.Lanes.ONE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -40,30 +42,29 @@ final class CodeBlock {
      * @param words words of a unit
      * @param perScale log2 of the units that share a scale
      * @param s scales: L values for each tile for each group
-     * @param bias factor of Σx
-     * @param x activations, the four tokens of a column side by side, from {@code k} on
-     * @param xs sums of x over units from {@code xsAt} on, {@code xsStride} from token to token
+     * @param x activations as there, the four tokens of a column side by side, from {@code k} on
+     * @param xc corrections of units from {@code xcAt} on, {@code xcStride} from token to token
      * @param u sums, from {@code uAt} on
      */
     static void onePlane(
             MemorySegment m, long p, int bits, int units, int words, int perScale,
-            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, int xsStride, float[] u, int uAt) {
-        int mask = (1 << bits) - 1 << 23 - bits;
-        int fields = 32 / bits;
+            float[] s, float[] x, int k, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
+        IntVector lowest = IntVector.broadcast(I, (1 << bits) - 1);
+        int last = 32 / bits * TOKENS - 1;
         for (int g = 0; g < units; g++) {
-            FloatVector a00 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a01 = a00;
             FloatVector a02 = a00;
             FloatVector a03 = a00;
-            FloatVector a10 = FloatVector.broadcast(F, -bias * xs[xsAt + g + xsStride]);
+            FloatVector a10 = FloatVector.broadcast(F, xc[xcAt + g + xcStride]);
             FloatVector a11 = a10;
             FloatVector a12 = a10;
             FloatVector a13 = a10;
-            FloatVector a20 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 2 * xsStride]);
+            FloatVector a20 = FloatVector.broadcast(F, xc[xcAt + g + 2 * xcStride]);
             FloatVector a21 = a20;
             FloatVector a22 = a20;
             FloatVector a23 = a20;
-            FloatVector a30 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 3 * xsStride]);
+            FloatVector a30 = FloatVector.broadcast(F, xc[xcAt + g + 3 * xcStride]);
             FloatVector a31 = a30;
             FloatVector a32 = a30;
             FloatVector a33 = a30;
@@ -72,11 +73,12 @@ final class CodeBlock {
                 IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                 IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
                 IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int j = 0; j < fields; j++, k += TOKENS) {
-                    FloatVector v0 = w0.and(mask).or(ONE).reinterpretAsFloats();
-                    FloatVector v1 = w1.and(mask).or(ONE).reinterpretAsFloats();
-                    FloatVector v2 = w2.and(mask).or(ONE).reinterpretAsFloats();
-                    FloatVector v3 = w3.and(mask).or(ONE).reinterpretAsFloats();
+                IntVector mask = lowest;
+                do {
+                    FloatVector v0 = (FloatVector) w0.and(mask).convert(I2F, 0);
+                    FloatVector v1 = (FloatVector) w1.and(mask).convert(I2F, 0);
+                    FloatVector v2 = (FloatVector) w2.and(mask).convert(I2F, 0);
+                    FloatVector v3 = (FloatVector) w3.and(mask).convert(I2F, 0);
                     FloatVector xk = FloatVector.broadcast(F, x[k]);
                     a00 = v0.fma(xk, a00);
                     a01 = v1.fma(xk, a01);
@@ -97,11 +99,9 @@ final class CodeBlock {
                     a31 = v1.fma(xk, a31);
                     a32 = v2.fma(xk, a32);
                     a33 = v3.fma(xk, a33);
-                    w0 = w0.lanewise(ROR, bits);
-                    w1 = w1.lanewise(ROR, bits);
-                    w2 = w2.lanewise(ROR, bits);
-                    w3 = w3.lanewise(ROR, bits);
-                }
+                    mask = mask.lanewise(LSHL, bits);
+                    k += TOKENS;
+                } while ((k & last) != 0);
             }
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);
@@ -134,27 +134,27 @@ final class CodeBlock {
      */
     static void twoPlanes(
             MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
-            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, int xsStride, float[] u, int uAt) {
-        int mask = (1 << low + high) - 1 << 23 - low - high;
-        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+            float[] s, float[] x, int k, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
+        IntVector lowest = IntVector.broadcast(I, (1 << low + high) - 1);
+        int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
         int sets = 8 / low;
         int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
         long q = p;
         for (int g = 0; g < units; g++) {
-            FloatVector a00 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a01 = a00;
             FloatVector a02 = a00;
             FloatVector a03 = a00;
-            FloatVector a10 = FloatVector.broadcast(F, -bias * xs[xsAt + g + xsStride]);
+            FloatVector a10 = FloatVector.broadcast(F, xc[xcAt + g + xcStride]);
             FloatVector a11 = a10;
             FloatVector a12 = a10;
             FloatVector a13 = a10;
-            FloatVector a20 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 2 * xsStride]);
+            FloatVector a20 = FloatVector.broadcast(F, xc[xcAt + g + 2 * xcStride]);
             FloatVector a21 = a20;
             FloatVector a22 = a20;
             FloatVector a23 = a20;
-            FloatVector a30 = FloatVector.broadcast(F, -bias * xs[xsAt + g + 3 * xsStride]);
+            FloatVector a30 = FloatVector.broadcast(F, xc[xcAt + g + 3 * xcStride]);
             FloatVector a31 = a30;
             FloatVector a32 = a30;
             FloatVector a33 = a30;
@@ -168,19 +168,20 @@ final class CodeBlock {
                     // the words are read again for each set: sixteen sums leave no registers to keep them
                     int turnLow = i * low;
                     int turnHigh = turn + (b * sets + i) * high;
-                    IntVector c0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(ROR, turnLow).lanewise(
+                    IntVector c0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(LSHR, turnLow).lanewise(
                             BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turnHigh), maskHigh);
-                    IntVector c1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(ROR, turnLow).lanewise(
+                    IntVector c1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(LSHR, turnLow).lanewise(
                             BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
-                    IntVector c2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).lanewise(ROR, turnLow).lanewise(
+                    IntVector c2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).lanewise(LSHR, turnLow).lanewise(
                             BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
-                    IntVector c3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).lanewise(ROR, turnLow).lanewise(
+                    IntVector c3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).lanewise(LSHR, turnLow).lanewise(
                             BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
-                    for (int j = 0; j < 4; j++, k += TOKENS) {
-                        FloatVector v0 = c0.and(mask).or(ONE).reinterpretAsFloats();
-                        FloatVector v1 = c1.and(mask).or(ONE).reinterpretAsFloats();
-                        FloatVector v2 = c2.and(mask).or(ONE).reinterpretAsFloats();
-                        FloatVector v3 = c3.and(mask).or(ONE).reinterpretAsFloats();
+                    IntVector mask = lowest;
+                    do {
+                        FloatVector v0 = (FloatVector) c0.and(mask).convert(I2F, 0);
+                        FloatVector v1 = (FloatVector) c1.and(mask).convert(I2F, 0);
+                        FloatVector v2 = (FloatVector) c2.and(mask).convert(I2F, 0);
+                        FloatVector v3 = (FloatVector) c3.and(mask).convert(I2F, 0);
                         FloatVector xk = FloatVector.broadcast(F, x[k]);
                         a00 = v0.fma(xk, a00);
                         a01 = v1.fma(xk, a01);
@@ -201,11 +202,9 @@ final class CodeBlock {
                         a31 = v1.fma(xk, a31);
                         a32 = v2.fma(xk, a32);
                         a33 = v3.fma(xk, a33);
-                        c0 = c0.lanewise(ROR, 8);
-                        c1 = c1.lanewise(ROR, 8);
-                        c2 = c2.lanewise(ROR, 8);
-                        c3 = c3.lanewise(ROR, 8);
-                    }
+                        mask = mask.lanewise(LSHL, 8);
+                        k += TOKENS;
+                    } while ((k & 15) != 0);
                 }
             }
             int at = (g >> perScale) * 4 * L;

@@ -1,12 +1,13 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
-import static org.djlquant.kernel.vector.Lanes.ONE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -14,9 +15,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Dot products of one chunk of a quad with one token. The three methods differ in how a code
- * becomes a float. All add {@code scale · Σ(v(code)·x)} of every unit to the sums {@code u}; the
- * correction {@code −bias·Σx} goes in where a unit's sum starts.
+ * Dot products of one chunk of a quad with one token. The methods differ in how a code becomes a
+ * float. All add {@code scale · Σ(code − zero)·x} of every unit to the sums {@code u}.
+ *
+ * <p>A code is masked and converted where it stands in its word, as {@code code · 2^n}; the activation it
+ * meets has been multiplied by {@code 2^−n}, which is exact. Nothing is shifted but the mask, once for four
+ * tiles. What zero points and the sign of the topmost code take goes in where a unit's sum starts.
  *
  * <p>They are flat on purpose: with helper methods C2 stops inlining after some thousand nodes, and
  * a kernel that is not one compiled piece is 5 to 50 times slower.
@@ -36,22 +40,21 @@ final class CodeDot {
      * @param words words of a unit
      * @param perScale log2 of the units that share a scale
      * @param s scales: L values for each tile for each group
-     * @param bias factor of Σx
-     * @param x activations from {@code k} on
-     * @param xs sums of x over units from {@code xsAt} on
+     * @param x activations from {@code k} on, by {@link TileLayout#place} scaled
+     * @param xc corrections of units from {@code xcAt} on, see {@link TileLayout#correction}
      * @param u sums, L values for each tile
      */
     static void onePlane(
             MemorySegment m, long p, int bits, int units, int words, int perScale,
-            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
-        int mask = (1 << bits) - 1 << 23 - bits;
-        int fields = 32 / bits;
+            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
+        IntVector lowest = IntVector.broadcast(I, (1 << bits) - 1);
+        int last = 32 / bits - 1;
         FloatVector u0 = FloatVector.fromArray(F, u, 0);
         FloatVector u1 = FloatVector.fromArray(F, u, L);
         FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
         FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
         for (int g = 0; g < units; g++) {
-            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a0 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
@@ -60,17 +63,34 @@ final class CodeDot {
                 IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                 IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
                 IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int j = 0; j < fields; j++, k++) {
+                IntVector mask = lowest;
+                do {
                     FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a0 = w0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
-                    a1 = w1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
-                    a2 = w2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
-                    a3 = w3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
-                    w0 = w0.lanewise(ROR, bits);
-                    w1 = w1.lanewise(ROR, bits);
-                    w2 = w2.lanewise(ROR, bits);
-                    w3 = w3.lanewise(ROR, bits);
-                }
+                    a0 = ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                    a1 = ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                    a2 = ((FloatVector) w2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                    a3 = ((FloatVector) w3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                    mask = mask.lanewise(LSHL, bits);
+                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    a0 = ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                    a1 = ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                    a2 = ((FloatVector) w2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                    a3 = ((FloatVector) w3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                    mask = mask.lanewise(LSHL, bits);
+                    xk = FloatVector.broadcast(F, x[k + 2]);
+                    a0 = ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                    a1 = ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                    a2 = ((FloatVector) w2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                    a3 = ((FloatVector) w3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                    mask = mask.lanewise(LSHL, bits);
+                    xk = FloatVector.broadcast(F, x[k + 3]);
+                    a0 = ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                    a1 = ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                    a2 = ((FloatVector) w2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                    a3 = ((FloatVector) w3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                    mask = mask.lanewise(LSHL, bits);
+                    k += 4;
+                } while ((k & last) != 0);
             }
             int at = (g >> perScale) * 4 * L;
             u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
@@ -93,9 +113,9 @@ final class CodeDot {
      */
     static void twoPlanes(
             MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
-            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
-        int mask = (1 << low + high) - 1 << 23 - low - high;
-        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
+        IntVector lowest = IntVector.broadcast(I, (1 << low + high) - 1);
+        int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
         int sets = 8 / low;
         int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
@@ -105,7 +125,7 @@ final class CodeDot {
         FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
         FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
         for (int g = 0; g < units; g++) {
-            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a0 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
@@ -128,21 +148,26 @@ final class CodeDot {
                     IntVector c1 = w1.lanewise(BITWISE_BLEND, h1, maskHigh);
                     IntVector c2 = w2.lanewise(BITWISE_BLEND, h2, maskHigh);
                     IntVector c3 = w3.lanewise(BITWISE_BLEND, h3, maskHigh);
-                    for (int j = 0; j < 4; j++, k++) {
+                    IntVector mask = lowest;
+                    do {
                         FloatVector xk = FloatVector.broadcast(F, x[k]);
-                        a0 = c0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
-                        a1 = c1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
-                        a2 = c2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
-                        a3 = c3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
-                        c0 = c0.lanewise(ROR, 8);
-                        c1 = c1.lanewise(ROR, 8);
-                        c2 = c2.lanewise(ROR, 8);
-                        c3 = c3.lanewise(ROR, 8);
-                    }
-                    w0 = w0.lanewise(ROR, low);
-                    w1 = w1.lanewise(ROR, low);
-                    w2 = w2.lanewise(ROR, low);
-                    w3 = w3.lanewise(ROR, low);
+                        a0 = ((FloatVector) c0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                        a1 = ((FloatVector) c1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                        a2 = ((FloatVector) c2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                        a3 = ((FloatVector) c3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                        mask = mask.lanewise(LSHL, 8);
+                        xk = FloatVector.broadcast(F, x[k + 1]);
+                        a0 = ((FloatVector) c0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                        a1 = ((FloatVector) c1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                        a2 = ((FloatVector) c2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                        a3 = ((FloatVector) c3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                        mask = mask.lanewise(LSHL, 8);
+                        k += 2;
+                    } while ((k & 3) != 0);
+                    w0 = w0.lanewise(LSHR, low);
+                    w1 = w1.lanewise(LSHR, low);
+                    w2 = w2.lanewise(LSHR, low);
+                    w3 = w3.lanewise(LSHR, low);
                     h0 = h0.lanewise(ROR, high);
                     h1 = h1.lanewise(ROR, high);
                     h2 = h2.lanewise(ROR, high);
@@ -163,20 +188,18 @@ final class CodeDot {
 
     /**
      * Codes of 3 bits in units of 32 columns, three words each; parameters as for {@link #onePlane}. Six
-     * bits of each byte are two codes: the first comes to the top of the mantissa by a load from a shifted
-     * address, the second by rotation. The other two bits are collected from the three words for eight
-     * codes more.
+     * bits of each byte are two codes; the other two are collected from the three words for eight codes more.
      */
     static void threeBits(
             MemorySegment m, long p, int units, int perScale,
-            float[] s, float bias, float[] x, int k, float[] xs, int xsAt, float[] u) {
-        int mask = 7 << 20;
+            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
+        IntVector lowest = IntVector.broadcast(I, 7);
         FloatVector u0 = FloatVector.fromArray(F, u, 0);
         FloatVector u1 = FloatVector.fromArray(F, u, L);
         FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
         FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
         for (int g = 0; g < units; g++) {
-            FloatVector a0 = FloatVector.broadcast(F, -bias * xs[xsAt + g]);
+            FloatVector a0 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
@@ -193,57 +216,41 @@ final class CodeDot {
                 r1 = r1.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w1, TileLayout.REST_BITS);
                 r2 = r2.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w2, TileLayout.REST_BITS);
                 r3 = r3.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w3, TileLayout.REST_BITS);
-                w0 = w0.lanewise(ROR, 19);
-                w1 = w1.lanewise(ROR, 19);
-                w2 = w2.lanewise(ROR, 19);
-                w3 = w3.lanewise(ROR, 19);
-                long q = p - 2;
+                IntVector mask = lowest;
                 do {
-                    IntVector v0 = IntVector.fromMemorySegment(I, m, q, LE);
-                    IntVector v1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE);
-                    IntVector v2 = IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE);
-                    IntVector v3 = IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE);
-                    q++;
                     FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a0 = v0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
-                    a1 = v1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
-                    a2 = v2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
-                    a3 = v3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
+                    a0 = ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                    a1 = ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                    a2 = ((FloatVector) w2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                    a3 = ((FloatVector) w3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                    mask = mask.lanewise(LSHL, 3);
                     xk = FloatVector.broadcast(F, x[k + 1]);
-                    a0 = w0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
-                    a1 = w1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
-                    a2 = w2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
-                    a3 = w3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
-                    w0 = w0.lanewise(ROR, 8);
-                    w1 = w1.lanewise(ROR, 8);
-                    w2 = w2.lanewise(ROR, 8);
-                    w3 = w3.lanewise(ROR, 8);
+                    a0 = ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                    a1 = ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                    a2 = ((FloatVector) w2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                    a3 = ((FloatVector) w3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                    mask = mask.lanewise(LSHL, 5);
                     k += 2;
                 } while ((k & 7) != 0);
             }
-            r0 = r0.lanewise(ROR, 14);
-            r1 = r1.lanewise(ROR, 14);
-            r2 = r2.lanewise(ROR, 14);
-            r3 = r3.lanewise(ROR, 14);
+            r0 = r0.lanewise(ROR, 6);
+            r1 = r1.lanewise(ROR, 6);
+            r2 = r2.lanewise(ROR, 6);
+            r3 = r3.lanewise(ROR, 6);
+            IntVector mask = lowest;
             do {
                 FloatVector xk = FloatVector.broadcast(F, x[k]);
-                a0 = r0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
-                a1 = r1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
-                a2 = r2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
-                a3 = r3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
-                r0 = r0.lanewise(ROR, 3);
-                r1 = r1.lanewise(ROR, 3);
-                r2 = r2.lanewise(ROR, 3);
-                r3 = r3.lanewise(ROR, 3);
+                a0 = ((FloatVector) r0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                a1 = ((FloatVector) r1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                a2 = ((FloatVector) r2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                a3 = ((FloatVector) r3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                mask = mask.lanewise(LSHL, 3);
                 xk = FloatVector.broadcast(F, x[k + 1]);
-                a0 = r0.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a0);
-                a1 = r1.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a1);
-                a2 = r2.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a2);
-                a3 = r3.and(mask).or(ONE).reinterpretAsFloats().fma(xk, a3);
-                r0 = r0.lanewise(ROR, 5);
-                r1 = r1.lanewise(ROR, 5);
-                r2 = r2.lanewise(ROR, 5);
-                r3 = r3.lanewise(ROR, 5);
+                a0 = ((FloatVector) r0.and(mask).convert(I2F, 0)).fma(xk, a0);
+                a1 = ((FloatVector) r1.and(mask).convert(I2F, 0)).fma(xk, a1);
+                a2 = ((FloatVector) r2.and(mask).convert(I2F, 0)).fma(xk, a2);
+                a3 = ((FloatVector) r3.and(mask).convert(I2F, 0)).fma(xk, a3);
+                mask = mask.lanewise(LSHL, 5);
                 k += 2;
             } while ((k & 7) != 0);
             int at = (g >> perScale) * 4 * L;

@@ -1,11 +1,13 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
-import static org.djlquant.kernel.vector.Lanes.ONE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -23,29 +25,29 @@ final class Panel {
 
     /** Codes in one plane; parameters as for {@link CodeDot#onePlane}, {@code sAt} points to the scales of the first tile. */
     static void onePlane(
-            MemorySegment m, long p, int bits, int units, int words, int perScale, float[] s, int sAt,
-            float factor, float bias, float[] o, float[] panel) {
-        int mask = (1 << bits) - 1 << 23 - bits;
+            MemorySegment m, long p, int bits, int topBit, int units, int words, int perScale, float[] s, int sAt,
+            float zero, float[] o, float[] panel) {
+        int mask = (1 << bits) - 1;
         int fields = 32 / bits;
         int at = 0;
         for (int g = 0; g < units; g++) {
             int scale = sAt + (g >> perScale) * 4 * L;
-            FloatVector s0 = FloatVector.fromArray(F, s, scale).mul(factor);
-            FloatVector s1 = FloatVector.fromArray(F, s, scale + L).mul(factor);
-            FloatVector o0 = s0.mul(-bias);
-            FloatVector o1 = s1.mul(-bias);
+            FloatVector s0 = FloatVector.fromArray(F, s, scale);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L);
+            FloatVector o0 = s0.mul(-zero);
+            FloatVector o1 = s1.mul(-zero);
             if (o != null) {
                 o0 = o0.sub(FloatVector.fromArray(F, o, scale));
                 o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
             }
             for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(XOR, topBit);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(XOR, topBit);
                 for (int j = 0; j < fields; j++, at += 2 * L) {
-                    w0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
-                    w1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
-                    w0 = w0.lanewise(ROR, bits);
-                    w1 = w1.lanewise(ROR, bits);
+                    ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at);
+                    ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + L);
+                    w0 = w0.lanewise(LSHR, bits);
+                    w1 = w1.lanewise(LSHR, bits);
                 }
             }
         }
@@ -54,15 +56,15 @@ final class Panel {
     /** Codes of 3 bits in units of 32 columns; parameters as for {@link CodeDot#threeBits}. */
     static void threeBits(
             MemorySegment m, long p, int units, int perScale, float[] s, int sAt,
-            float factor, float bias, float[] o, float[] panel) {
-        int mask = 7 << 20;
+            float zero, float[] o, float[] panel) {
+        int mask = 7;
         int at = 0;
         for (int g = 0; g < units; g++) {
             int scale = sAt + (g >> perScale) * 4 * L;
-            FloatVector s0 = FloatVector.fromArray(F, s, scale).mul(factor);
-            FloatVector s1 = FloatVector.fromArray(F, s, scale + L).mul(factor);
-            FloatVector o0 = s0.mul(-bias);
-            FloatVector o1 = s1.mul(-bias);
+            FloatVector s0 = FloatVector.fromArray(F, s, scale);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L);
+            FloatVector o0 = s0.mul(-zero);
+            FloatVector o1 = s1.mul(-zero);
             if (o != null) {
                 o0 = o0.sub(FloatVector.fromArray(F, o, scale));
                 o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
@@ -77,22 +79,20 @@ final class Panel {
                     w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                     r0 = r0.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w0, TileLayout.REST_BITS);
                     r1 = r1.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w1, TileLayout.REST_BITS);
-                    w0 = w0.lanewise(ROR, 16);
-                    w1 = w1.lanewise(ROR, 16);
                     p += Lanes.QUAD_SLOT;
                 } else {
-                    w0 = r0.lanewise(ROR, 14);
-                    w1 = r1.lanewise(ROR, 14);
+                    w0 = r0.lanewise(ROR, 6);
+                    w1 = r1.lanewise(ROR, 6);
                 }
                 for (int j = 0; j < 4; j++, at += 4 * L) {
-                    w0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
-                    w1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
-                    w0 = w0.lanewise(ROR, 3);
-                    w1 = w1.lanewise(ROR, 3);
-                    w0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at + 2 * L);
-                    w1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + 3 * L);
-                    w0 = w0.lanewise(ROR, 5);
-                    w1 = w1.lanewise(ROR, 5);
+                    ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at);
+                    ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + L);
+                    w0 = w0.lanewise(LSHR, 3);
+                    w1 = w1.lanewise(LSHR, 3);
+                    ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at + 2 * L);
+                    ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + 3 * L);
+                    w0 = w0.lanewise(LSHR, 5);
+                    w1 = w1.lanewise(LSHR, 5);
                 }
             }
         }
@@ -101,9 +101,9 @@ final class Panel {
     /** Codes in two planes; parameters as for {@link CodeDot#twoPlanes}. */
     static void twoPlanes(
             MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
-            float[] s, int sAt, float factor, float bias, float[] o, float[] panel) {
-        int mask = (1 << low + high) - 1 << 23 - low - high;
-        int maskHigh = ((1 << high) - 1 << 7 - high) * 0x01010101;
+            float[] s, int sAt, float zero, float[] o, float[] panel) {
+        int mask = (1 << low + high) - 1;
+        int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
         int sets = 8 / low;
         int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
@@ -111,10 +111,10 @@ final class Panel {
         int at = 0;
         for (int g = 0; g < units; g++) {
             int scale = sAt + (g >> perScale) * 4 * L;
-            FloatVector s0 = FloatVector.fromArray(F, s, scale).mul(factor);
-            FloatVector s1 = FloatVector.fromArray(F, s, scale + L).mul(factor);
-            FloatVector o0 = s0.mul(-bias);
-            FloatVector o1 = s1.mul(-bias);
+            FloatVector s0 = FloatVector.fromArray(F, s, scale);
+            FloatVector s1 = FloatVector.fromArray(F, s, scale + L);
+            FloatVector o0 = s0.mul(-zero);
+            FloatVector o1 = s1.mul(-zero);
             if (o != null) {
                 o0 = o0.sub(FloatVector.fromArray(F, o, scale));
                 o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
@@ -133,13 +133,13 @@ final class Panel {
                     IntVector c0 = w0.lanewise(BITWISE_BLEND, h0, maskHigh);
                     IntVector c1 = w1.lanewise(BITWISE_BLEND, h1, maskHigh);
                     for (int j = 0; j < 4; j++, at += 2 * L) {
-                        c0.and(mask).or(ONE).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
-                        c1.and(mask).or(ONE).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
-                        c0 = c0.lanewise(ROR, 8);
-                        c1 = c1.lanewise(ROR, 8);
+                        ((FloatVector) c0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at);
+                        ((FloatVector) c1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + L);
+                        c0 = c0.lanewise(LSHR, 8);
+                        c1 = c1.lanewise(LSHR, 8);
                     }
-                    w0 = w0.lanewise(ROR, low);
-                    w1 = w1.lanewise(ROR, low);
+                    w0 = w0.lanewise(LSHR, low);
+                    w1 = w1.lanewise(LSHR, low);
                     h0 = h0.lanewise(ROR, high);
                     h1 = h1.lanewise(ROR, high);
                 }
@@ -169,8 +169,8 @@ final class Panel {
                 for (int j = 0; j < 8; j++, at += 2 * L) {
                     (L == 16 ? w0.selectFrom(codes) : CodeDot.lookup(w0, table)).reinterpretAsFloats().fma(s0, o0).intoArray(panel, at);
                     (L == 16 ? w1.selectFrom(codes) : CodeDot.lookup(w1, table)).reinterpretAsFloats().fma(s1, o1).intoArray(panel, at + L);
-                    w0 = w0.lanewise(ROR, 4);
-                    w1 = w1.lanewise(ROR, 4);
+                    w0 = w0.lanewise(LSHR, 4);
+                    w1 = w1.lanewise(LSHR, 4);
                 }
             }
         }

@@ -1,8 +1,8 @@
 package org.djlquant.kernel.vector;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.HALF_BITS;
@@ -22,58 +22,61 @@ import jdk.incubator.vector.IntVector;
 final class ScaleDecoder {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-    /** Bits of 2^23: with an unsigned byte below, a float that is that much larger. */
-    private static final int BYTE_ONE = 0x4b000000;
-
-    /** What such a float is above a signed byte whose sign was flipped. */
-    private static final float BYTE_BIAS = (1 << 23) + 128;
-
     private ScaleDecoder() {}
 
     /**
-     * Decodes scales and minima.
+     * Decodes scales.
      *
      * @param p byte offset of the chunk
      * @param s receives the scales
-     * @param o receives what is subtracted, if the layout has minima
      */
-    static void decode(TileLayout.ScaleKind kind, MemorySegment m, long p, int groups, float[] s, float[] o) {
+    static void scales(TileLayout.ScaleKind kind, MemorySegment m, long p, int groups, float[] s) {
         switch (kind) {
-            case HALF -> half(m, p, groups, s);
-            case HALF_MIN -> halfMin(m, p, groups, s, o);
+            case HALF -> halves(m, p, groups, s);
+            case HALF_MIN -> half(m, p, 16, groups, s);
             case FLOAT -> floats(m, p, Lanes.QUAD_SLOT, groups, s);
-            case FLOAT_MIN -> {
-                floats(m, p, 2 * Lanes.QUAD_SLOT, groups, s);
-                floats(m, p + Lanes.QUAD_SLOT, 2 * Lanes.QUAD_SLOT, groups, o);
-            }
-            case SUB -> sub(m, p, 16, p + Lanes.QUAD_SLOT, groups, s);
-            case SUB_MIN -> {
-                sub(m, p, 16, p + Lanes.QUAD_SLOT, groups, s);
-                sub(m, p, 0, p + (1 + (groups + 3) / 4) * Lanes.QUAD_SLOT, groups, o);
-            }
+            case FLOAT_MIN -> floats(m, p, 2 * Lanes.QUAD_SLOT, groups, s);
+            case SUB, SUB_MIN -> sub(m, p, 16, p + Lanes.QUAD_SLOT, groups, s);
         }
     }
 
-    private static void half(MemorySegment m, long p, int groups, float[] s) {
-        int at = 0;
-        for (int g = 0; g < groups; g += 2, p += Lanes.QUAD_SLOT, at += 8 * L) {
-            for (int t = 0; t < 4; t++) {
-                IntVector w = IntVector.fromMemorySegment(I, m, p + t * Lanes.SLOT, LE);
-                w.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR)
-                        .intoArray(s, at + t * L);
-                w.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR)
-                        .intoArray(s, at + (4 + t) * L);
-            }
+    /** Decodes what is subtracted from each weight to {@code o}, as {@link #scales} does; only for layouts with minima. */
+    static void minima(TileLayout.ScaleKind kind, MemorySegment m, long p, int groups, float[] o) {
+        switch (kind) {
+            case HALF_MIN -> half(m, p, 0, groups, o);
+            case FLOAT_MIN -> floats(m, p + Lanes.QUAD_SLOT, 2 * Lanes.QUAD_SLOT, groups, o);
+            default -> sub(m, p, 0, subMinima(p, groups), groups, o);
         }
     }
 
-    private static void halfMin(MemorySegment m, long p, int groups, float[] s, float[] o) {
-        for (int i = 0; i < 4 * groups; i++, p += Lanes.SLOT) {
+    /** Where the bytes of the minima of {@link TileLayout.ScaleKind#SUB_MIN} begin. */
+    private static long subMinima(long p, int groups) {
+        return p + (1 + (groups + 3) / 4) * Lanes.QUAD_SLOT;
+    }
+
+    private static void halves(MemorySegment m, long p, int groups, float[] s) {
+        int slots = (groups + 1) / 2 * 4;
+        int i = 0;
+        do { // not a counted loop: what C2 puts before and after one takes longer than these few turns
             IntVector w = IntVector.fromMemorySegment(I, m, p, LE);
+            int at = (i + (i & -4)) * L;
             w.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR)
-                    .intoArray(s, i * L);
-            w.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR).intoArray(o, i * L);
-        }
+                    .intoArray(s, at);
+            w.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR).intoArray(s, at + 4 * L);
+            p += Lanes.SLOT;
+            i++;
+        } while (i < slots);
+    }
+
+    /** The float16 that {@code shift} brings to the upper half of each word. */
+    private static void half(MemorySegment m, long p, int shift, int groups, float[] s) {
+        int at = 0;
+        do {
+            IntVector.fromMemorySegment(I, m, p, LE).lanewise(LSHL, shift).lanewise(ASHR, 3).and(HALF_BITS)
+                    .reinterpretAsFloats().mul(HALF_FACTOR).intoArray(s, at);
+            p += Lanes.SLOT;
+            at += L;
+        } while (at < 4 * L * groups);
     }
 
     private static void floats(MemorySegment m, long p, long stride, int groups, float[] s) {
@@ -87,23 +90,65 @@ final class ScaleDecoder {
 
     /** The float16 that {@code shift} brings to the upper half of the slot at {@code pd}, times the bytes at {@code p}. */
     private static void sub(MemorySegment m, long pd, int shift, long p, int groups, float[] s) {
-        for (int t = 0; t < 4; t++) {
+        int t = 0;
+        do {
             FloatVector d = IntVector.fromMemorySegment(I, m, pd + t * Lanes.SLOT, LE)
                     .lanewise(LSHL, shift).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
+            FloatVector d1 = d.mul(0x1p-8f);
+            FloatVector d2 = d.mul(0x1p-16f);
+            FloatVector d3 = d.mul(0x1p-24f);
+            FloatVector bias = d.mul(-128);
             long q = p + t * Lanes.SLOT;
             int at = t * L;
-            for (int g = 0; g < groups; g += 4, q += Lanes.QUAD_SLOT, at += 16 * L) {
-                IntVector w = IntVector.fromMemorySegment(I, m, q, LE).lanewise(XOR, 0x80808080);
-                FloatVector s0 = w.and(0xff).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
-                FloatVector s1 = w.lanewise(LSHR, 8).and(0xff).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
-                FloatVector s2 = w.lanewise(LSHR, 16).and(0xff).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
-                FloatVector s3 = w.lanewise(LSHR, 24).or(BYTE_ONE).reinterpretAsFloats().sub(BYTE_BIAS);
-                s0.mul(d).intoArray(s, at);
-                s1.mul(d).intoArray(s, at + 4 * L);
-                s2.mul(d).intoArray(s, at + 8 * L);
-                s3.mul(d).intoArray(s, at + 12 * L);
-            }
-        }
+            do { // bytes are signed; with the sign flipped all but the topmost can be masked as numbers
+                IntVector w = IntVector.fromMemorySegment(I, m, q, LE).lanewise(XOR, 0x00808080);
+                ((FloatVector) w.and(0xff).convert(I2F, 0)).fma(d, bias).intoArray(s, at);
+                ((FloatVector) w.and(0xff00).convert(I2F, 0)).fma(d1, bias).intoArray(s, at + 4 * L);
+                ((FloatVector) w.and(0xff0000).convert(I2F, 0)).fma(d2, bias).intoArray(s, at + 8 * L);
+                ((FloatVector) w.and(0xff000000).convert(I2F, 0)).mul(d3).intoArray(s, at + 12 * L);
+                q += Lanes.QUAD_SLOT;
+                at += 16 * L;
+            } while (at < 4 * L * groups);
+            t++;
+        } while (t < 4);
+    }
+
+    /**
+     * {@code v[t] += Σ_g dmin[t] · m[g, t] · Σx over g} for {@link TileLayout.ScaleKind#SUB_MIN}, whose groups are
+     * units: {@link #minima} and {@link #addMinima} in one, without the way through memory that costs most of both.
+     *
+     * @param p byte offset of the chunk
+     * @param xs sums of x over units from {@code xsAt} on
+     * @param v four vectors from {@code vAt} on
+     */
+    static void addSubMinima(MemorySegment m, long p, int groups, float[] xs, int xsAt, float[] v, int vAt) {
+        long bytes = subMinima(p, groups);
+        int t = 0;
+        do {
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            float bias = 0;
+            long q = bytes + t * Lanes.SLOT;
+            int g = xsAt;
+            do { // bytes as in sub
+                IntVector w = IntVector.fromMemorySegment(I, m, q, LE).lanewise(XOR, 0x00808080);
+                a0 = ((FloatVector) w.and(0xff).convert(I2F, 0)).fma(FloatVector.broadcast(F, xs[g]), a0);
+                a1 = ((FloatVector) w.and(0xff00).convert(I2F, 0)).fma(FloatVector.broadcast(F, xs[g + 1]), a1);
+                a2 = ((FloatVector) w.and(0xff0000).convert(I2F, 0)).fma(FloatVector.broadcast(F, xs[g + 2]), a2);
+                a3 = ((FloatVector) w.and(0xff000000).convert(I2F, 0)).fma(FloatVector.broadcast(F, xs[g + 3]), a3);
+                bias -= 128 * (xs[g] + xs[g + 1] + xs[g + 2]);
+                q += Lanes.QUAD_SLOT;
+                g += 4;
+            } while (g < xsAt + groups);
+            FloatVector d = IntVector.fromMemorySegment(I, m, p + t * Lanes.SLOT, LE)
+                    .lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
+            int at = vAt + t * L;
+            a0.add(bias).add(a1.mul(0x1p-8f)).add(a2.mul(0x1p-16f)).add(a3.mul(0x1p-24f))
+                    .fma(d, FloatVector.fromArray(F, v, at)).intoArray(v, at);
+            t++;
+        } while (t < 4);
     }
 
     /**

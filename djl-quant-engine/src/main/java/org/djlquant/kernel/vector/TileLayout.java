@@ -23,24 +23,24 @@ import org.djlquant.quant.GroupForm;
  * so that a kernel reads a quad from its first to its last byte: separate planes are several short
  * streams, which the hardware prefetches badly.
  *
- * Field j of a word stands where rotating the word right by {@code j · width} brings it to its place
- * at the top of a float's 23-bit mantissa: kernels mask it there, set the exponent of 1.0 and have
- * {@code 1 + code / 2^bits} as a float. Codes of a codebook stand at bit {@code 4 · j} instead.
+ * <p>Field j of a word stands at bit {@code j · width}. Kernels mask a field and convert the word, a signed
+ * integer, to a float. The topmost field would be the sign, so its highest bit is stored inverted: as two's
+ * complement it is then {@code code − 2^(width − 1)}. Codes of a codebook are stored as they are.
  *
- * <p>Three words of 3-bit codes hold two codes in each of their bytes, in bits 4 … 9 of the word turned
- * right by the byte: columns 8·i … 8·i + 7 in word i. The other two bits of a byte, {@link #REST_BITS},
- * of word 2, 1 and 0 are the six bits of two codes from column 24 on.
+ * <p>Three words of 3-bit codes hold two codes in the lower six bits of each of their bytes: columns 8·i …
+ * 8·i + 7 in word i. The other two bits of a byte, {@link #REST_BITS}, of word 2, 1 and 0 are the six bits
+ * of two codes from column 24 on.
  *
- * <p>With high bits a word consists of sets of four codes, one in each byte. Rotating by {@code set ·
- * width} brings the bits of a set, in both planes, to the same bits of the bytes; there they are
- * merged, and rotating by 8 brings code after code to the top of the mantissa.
+ * <p>With high bits a word consists of sets of four codes, one in each byte. Turning a word right by {@code
+ * set · width} brings the low bits of a set to the lowest bits of the bytes and its high bits, which are
+ * stored turned left by the width of the low ones, right above.
  */
 final class TileLayout {
     /** Columns of a chunk. */
     static final int CHUNK = 256;
 
     /** Bits of words of 3-bit codes that no code of its own word has. */
-    static final int REST_BITS = 0x0c0c0c0c;
+    static final int REST_BITS = 0xc0c0c0c0;
 
     /** How the scales of a chunk are stored. */
     enum ScaleKind {
@@ -92,10 +92,11 @@ final class TileLayout {
 
     final ScaleKind scales;
 
-    /** Σ(code − zero)·x = (Σ(1 + code/factor)·x − bias·Σx) · factor. */
-    final float factor;
+    /** What the topmost bit of a word of codes is exclusive-ored with: the sign bit, or 0 where it is no code's. */
+    final int topBit;
 
-    final float bias;
+    /** {@code 2^−n} for column k mod 16, n being the bit where its code stands when kernels mask it. */
+    private final float[] place = new float[16];
 
     private TileLayout(GroupForm form, int rows, int cols) {
         this.form = form;
@@ -118,8 +119,11 @@ final class TileLayout {
         } else {
             scales = form.hasMin() ? ScaleKind.FLOAT_MIN : ScaleKind.FLOAT;
         }
-        factor = form.table() != null ? 1 : 1 << low + high;
-        bias = form.table() != null ? 0 : 1 + form.zero() / factor;
+        topBit = form.table() != null || high > 0 || low == 3 ? 0 : 1 << 31;
+        for (int k = 0; k < place.length; k++) {
+            int bit = high > 0 ? k % 4 * 8 : low == 3 ? k % 8 / 2 * 8 + k % 2 * 3 : k * low % 32;
+            place[k] = form.table() != null ? 1 : 1f / (1 << bit);
+        }
     }
 
     /** The layout of a matrix, or {@code null} if its form fits none. */
@@ -130,12 +134,31 @@ final class TileLayout {
         return fits && (form.table() == null || form.bits() <= 4) ? new TileLayout(form, rows, cols) : null;
     }
 
+    /** Scales activations for codes that are converted where they stand; {@code x} starts with column 0 of a chunk. */
+    void place(float[] x, int at, int n) {
+        for (int k = 0; k < n; k++) {
+            x[at + k] *= place[k & 15];
+        }
+    }
+
     /**
-     * How far words of sets are turned: the first code of a set lies in byte 2, and {@code bits} bits
-     * of it end at bit 6 of their byte, which is the top of the mantissa in byte 2.
+     * What {@code Σ(code − zero)·x} over a unit differs from the sum of the codes as they are read.
+     *
+     * @param x the unit's activations from {@code at} on, not scaled
+     * @param sum their sum
      */
-    static int setTurn(int bits) {
-        return 16 + 7 - bits;
+    float correction(float[] x, int at, float sum) {
+        if (form.table() != null) {
+            return 0;
+        }
+        float top = 0;
+        if (topBit != 0) {
+            int fields = 32 / low;
+            for (int k = fields - 1; k < unit; k += fields) {
+                top += x[at + k];
+            }
+        }
+        return top * (1 << low - 1) - form.zero() * sum;
     }
 
     int chunks() {

@@ -116,9 +116,11 @@ final class TileMatMul implements MatMul {
         float[] s = workers.scratch(part, 2, 4 * L * 16);
         float[] o = workers.scratch(part, 3, 4 * L * 16);
         float[][] sums = {workers.scratch(part, 4, 8 * L), workers.scratch(part, 5, 8 * L)};
+        float[] xc = workers.scratch(part, 6, tokens * units);
         for (int t = 0; t < tokens; t++) {
             gather(x, xOffset + t * xStride, xp, t * width, width);
-            sumUnits(xp, t * width, xs, t * units, units);
+            sumUnits(xp, t * width, xs, xc, t * units, units);
+            layout.place(xp, t * width, width);
         }
         int unitsPerGroup = layout.group / layout.unit;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
@@ -129,15 +131,21 @@ final class TileMatMul implements MatMul {
             for (int chunk = 0; chunk < layout.chunks(); chunk++) {
                 int cols = layout.chunkCols(chunk);
                 int groups = layout.groups(cols);
-                ScaleDecoder.decode(layout.scales, packed, p, groups, s, o);
+                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
+                boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN;
+                if (layout.scales.hasMin() && !sub) {
+                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
+                }
                 long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
                 for (int t = 0; t < tokens; t++) {
                     int k = t * width + chunk * TileLayout.CHUNK;
                     int g = t * units + chunk * unitsPerChunk;
-                    if (layout.scales.hasMin()) {
+                    if (sub) {
+                        ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums[t], 4 * L);
+                    } else if (layout.scales.hasMin()) {
                         ScaleDecoder.addMinima(o, groups, xs, g, unitsPerGroup, sums[t], 4 * L);
                     }
-                    dotChunk(codes, cols, perScale, s, xp, k, xs, g, sums[t]);
+                    dotChunk(codes, cols, perScale, s, xp, k, xc, g, sums[t]);
                 }
                 p += layout.slots(cols) * Lanes.QUAD_SLOT;
             }
@@ -151,26 +159,26 @@ final class TileMatMul implements MatMul {
 
     private void store(float[] sums, float[] y, int out, int rows) {
         for (int i = 0; i < rows; i++) {
-            y[out + i] = sums[i] * layout.factor - sums[4 * L + i];
+            y[out + i] = sums[i] - sums[4 * L + i];
         }
     }
 
     private void dotChunk(
-            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, float[] u) {
+            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
         int unit = layout.unit;
         int units = cols / unit;
         if (table != null) {
             CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u);
         } else if (layout.low == 3) {
-            CodeDot.threeBits(packed, codes, units, perScale, s, layout.bias, x, k, xs, xsAt, u);
+            CodeDot.threeBits(packed, codes, units, perScale, s, x, k, xc, xcAt, u);
         } else if (layout.high == 0) {
             CodeDot.onePlane(
                     packed, codes, layout.low, units, unit * layout.low / 32, perScale,
-                    s, layout.bias, x, k, xs, xsAt, u);
+                    s, x, k, xc, xcAt, u);
         } else {
             CodeDot.twoPlanes(
                     packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, layout.bias, x, k, xs, xsAt, u);
+                    s, x, k, xc, xcAt, u);
         }
     }
 
@@ -187,13 +195,16 @@ final class TileMatMul implements MatMul {
         Arrays.fill(dst, at + cols, at + width, 0);
     }
 
-    private void sumUnits(float[] x, int at, float[] xs, int xsAt, int units) {
+    /** Sums of x over units and what they mean for the products. */
+    private void sumUnits(float[] x, int at, float[] xs, float[] xc, int xsAt, int units) {
         for (int g = 0; g < units; g++) {
             float sum = 0;
             for (int i = 0; i < layout.unit; i++) {
-                sum += x[at++];
+                sum += x[at + i];
             }
             xs[xsAt + g] = sum;
+            xc[xsAt + g] = layout.correction(x, at, sum);
+            at += layout.unit;
         }
     }
 
@@ -220,11 +231,13 @@ final class TileMatMul implements MatMul {
         float[] one = workers.scratch(part, 4, width);
         float[] sums = workers.scratch(part, 5, blocks * size * CodeBlock.STRIDE);
         float[] last = workers.scratch(part, 6, CodeBlock.STRIDE);
+        float[] xc = workers.scratch(part, 7, (blocks + 1) * size * units);
         Arrays.fill(xp, 0, blocks * size * width, 0);
-        Arrays.fill(xs, 0, blocks * size * units, 0);
+        Arrays.fill(xc, 0, blocks * size * units, 0);
         for (int t = 0; t < tokens; t++) {
             gather(x, xOffset + t * xStride, one, 0, width);
-            sumUnits(one, 0, xs, t * units, units);
+            sumUnits(one, 0, xs, xc, t * units, units);
+            layout.place(one, 0, width);
             if (t == blocks * size) {
                 break; // the single one stays where it is
             }
@@ -242,7 +255,10 @@ final class TileMatMul implements MatMul {
             for (int chunk = 0; chunk < layout.chunks(); chunk++) {
                 int cols = layout.chunkCols(chunk);
                 int groups = layout.groups(cols);
-                ScaleDecoder.decode(layout.scales, packed, p, groups, s, o);
+                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
+                if (layout.scales.hasMin()) {
+                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
+                }
                 long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
                 int g = chunk * unitsPerChunk;
                 for (int t = 0; t < tokens && layout.scales.hasMin(); t++) {
@@ -253,11 +269,11 @@ final class TileMatMul implements MatMul {
                 for (int b = 0; b < blocks; b++) {
                     int k = (b * width + chunk * TileLayout.CHUNK) * size;
                     int u = b * size * CodeBlock.STRIDE;
-                    blockChunk(codes, cols, perScale, s, xp, k, xs, b * size * units + g, units, sums, u);
+                    blockChunk(codes, cols, perScale, s, xp, k, xc, b * size * units + g, units, sums, u);
                 }
                 if (single) {
                     int k = chunk * TileLayout.CHUNK;
-                    dotChunk(codes, cols, perScale, s, one, k, xs, blocks * size * units + g, last);
+                    dotChunk(codes, cols, perScale, s, one, k, xc, blocks * size * units + g, last);
                 }
                 p += layout.slots(cols) * Lanes.QUAD_SLOT;
             }
@@ -269,14 +285,14 @@ final class TileMatMul implements MatMul {
                 int u = alone ? 0 : t * CodeBlock.STRIDE;
                 int out = yOffset + t * yStride + row;
                 for (int i = 0; i < rows; i++) {
-                    y[out + i] = sum[u + i] * layout.factor - sum[u + 4 * L + i];
+                    y[out + i] = sum[u + i] - sum[u + 4 * L + i];
                 }
             }
         }
     }
 
     private void blockChunk(
-            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xs, int xsAt, int xsStride,
+            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xc, int xcAt, int xcStride,
             float[] u, int uAt) {
         int unit = layout.unit;
         int units = cols / unit;
@@ -285,11 +301,11 @@ final class TileMatMul implements MatMul {
         } else if (layout.high == 0) {
             CodeBlock.onePlane(
                     packed, codes, layout.low, units, unit * layout.low / 32, perScale,
-                    s, layout.bias, x, k, xs, xsAt, xsStride, u, uAt);
+                    s, x, k, xc, xcAt, xcStride, u, uAt);
         } else {
             CodeBlock.twoPlanes(
                     packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, layout.bias, x, k, xs, xsAt, xsStride, u, uAt);
+                    s, x, k, xc, xcAt, xcStride, u, uAt);
         }
     }
 
@@ -316,7 +332,10 @@ final class TileMatMul implements MatMul {
                 long p = (quad * slots + (long) chunk * layout.slots(TileLayout.CHUNK)) * Lanes.QUAD_SLOT;
                 for (int i = chunk; i < endChunk; i++) {
                     int cols = layout.chunkCols(i);
-                    ScaleDecoder.decode(layout.scales, packed, p, layout.groups(cols), s, o);
+                    ScaleDecoder.scales(layout.scales, packed, p, layout.groups(cols), s);
+                    if (layout.scales.hasMin()) {
+                        ScaleDecoder.minima(layout.scales, packed, p, layout.groups(cols), o);
+                    }
                     for (int pair = 0; pair < 2; pair++) {
                         decodePanel(p + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
                         int column = (i - chunk) * TileLayout.CHUNK;
@@ -388,15 +407,15 @@ final class TileMatMul implements MatMul {
         if (table != null) {
             Panel.codebook(packed, codes, table, units, unit / 8, perScale, s, sAt, o, panel);
         } else if (layout.low == 3) {
-            Panel.threeBits(packed, codes, units, perScale, s, sAt, layout.factor, layout.bias, o, panel);
+            Panel.threeBits(packed, codes, units, perScale, s, sAt, layout.form.zero(), o, panel);
         } else if (layout.high == 0) {
             Panel.onePlane(
-                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
-                    s, sAt, layout.factor, layout.bias, o, panel);
+                    packed, codes, layout.low, layout.topBit, units, unit * layout.low / 32, perScale,
+                    s, sAt, layout.form.zero(), o, panel);
         } else {
             Panel.twoPlanes(
                     packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, sAt, layout.factor, layout.bias, o, panel);
+                    s, sAt, layout.form.zero(), o, panel);
         }
     }
 
@@ -431,14 +450,14 @@ final class TileMatMul implements MatMul {
         }
         if (high == 0) {
             int fields = 32 / width;
-            int code = Integer.rotateRight(word(codes, k / fields), k % fields * width);
-            return table != null ? table[code & 15] : (code >>> 23 - width & (1 << width) - 1) - layout.form.zero();
+            int code = (word(codes, k / fields) ^ layout.topBit) >>> k % fields * width & (1 << width) - 1;
+            return table != null ? table[code] : code - layout.form.zero();
         }
         int span = layout.span();
         int slot = k / span * layout.spanSlots();
         k %= span;
-        int code = setBits(word(codes, slot + 1 + k * width / 32), k, width, TileLayout.setTurn(width + high))
-                | setBits(word(codes, slot), k, high, TileLayout.setTurn(high)) << width;
+        int code = setBits(word(codes, slot + 1 + k * width / 32), k, width, 0)
+                | setBits(word(codes, slot), k, high, width) << width;
         return code - layout.form.zero();
     }
 
@@ -446,13 +465,13 @@ final class TileMatMul implements MatMul {
         int slot = k / 32 * 3;
         int pair = k % 8 / 2 * 8 + k % 2 * 3;
         if (k % 32 < 24) {
-            return Integer.rotateRight(word(codes, slot + k % 32 / 8), 4 + pair) & 7;
+            return word(codes, slot + k % 32 / 8) >>> pair & 7;
         }
         int rest = 0;
         for (int i = 0; i < 3; i++) {
             rest = Integer.rotateLeft(rest, 2) | word(codes, slot + i) & TileLayout.REST_BITS;
         }
-        return Integer.rotateRight(rest, 2 + pair) & 7;
+        return Integer.rotateRight(rest, 6 + pair) & 7;
     }
 
     /** The bits that a word of sets holds of column {@code k}. */

@@ -93,21 +93,21 @@ final class TilePacker {
 
     private void packPlane(int at, int k, int end) {
         int low = layout.low;
-        int turn = layout.form.table() != null ? 0 : 23 - low;
+        int topBit = layout.topBit;
         if (low == 8) {
             for (; k < end; k += 4, at += STRIDE) {
-                words[at] = Integer.rotateLeft((int) INTS.get(codes, k), turn);
+                words[at] = (int) INTS.get(codes, k) ^ topBit;
             }
         } else if (low == 4) {
             for (; k < end; k += 8, at += STRIDE) {
-                words[at] = Integer.rotateLeft(squeeze((long) LONGS.get(codes, k), 4), turn);
+                words[at] = squeeze((long) LONGS.get(codes, k), 4) ^ topBit;
             }
         } else if (low == 3) {
             packThreeBits(at, k, end);
         } else {
             for (; k < end; k += 16, at += STRIDE) {
                 int first = squeeze((long) LONGS.get(codes, k), 2);
-                words[at] = Integer.rotateLeft(first | squeeze((long) LONGS.get(codes, k + 8), 2) << 16, turn);
+                words[at] = (first | squeeze((long) LONGS.get(codes, k + 8), 2) << 16) ^ topBit;
             }
         }
     }
@@ -116,8 +116,8 @@ final class TilePacker {
         for (; k < end; k += 32, at += 3 * STRIDE) {
             int rest = pairs((long) LONGS.get(codes, k + 24)); // six bits a byte
             for (int i = 0; i < 3; i++) {
-                int word = Integer.rotateLeft(pairs((long) LONGS.get(codes, k + 8 * i)), 4);
-                words[at + i * STRIDE] = word | (rest >>> 4 - 2 * i & 0x03030303) << 2;
+                int word = pairs((long) LONGS.get(codes, k + 8 * i));
+                words[at + i * STRIDE] = word | (rest >>> 4 - 2 * i & 0x03030303) << 6;
             }
         }
     }
@@ -139,8 +139,6 @@ final class TilePacker {
     private void packSpans(int at, int k, int end) {
         int low = layout.low;
         int high = layout.high;
-        int lowTurn = TileLayout.setTurn(low + high);
-        int highTurn = TileLayout.setTurn(high);
         int lowMask = ((1 << low) - 1) * 0x01010101;
         int highMask = ((1 << high) - 1) * 0x01010101;
         int span = layout.span();
@@ -155,11 +153,11 @@ final class TilePacker {
                 lowWord |= (set & lowMask) << turn;
                 if (turn + low == 8) {
                     at += STRIDE;
-                    words[at] = Integer.rotateLeft(lowWord, lowTurn);
+                    words[at] = lowWord;
                     lowWord = 0;
                 }
             }
-            words[top] = Integer.rotateLeft(highWord, highTurn);
+            words[top] = Integer.rotateLeft(highWord, low);
         }
     }
 
