@@ -138,6 +138,6 @@ record LoadQuantization(String scheme, boolean nested, boolean throughHalf, List
 
     @Override
     public String toString() {
-        return scheme + (nested ? " with double quantization" : "");
+        return scheme + (nested ? " with double quantization" : "") + (throughHalf ? " of weights rounded to float16" : "");
     }
 }

@@ -27,6 +27,7 @@ import org.djlquant.runtime.Workers;
  * @param kvCacheType {@code kv_cache_dtype}, or absent for the default
  * @param kvCacheBytes most bytes of the KV caches of all requests ({@code kv_cache_memory_bytes}); 0 for a share of the memory
  * @param prefixCaching whether prompts are kept for others that begin alike ({@code enable_prefix_caching})
+ * @param packedCache folder where packed weights are kept ({@code packed_cache})
  * @param quantization what float matrices become on loading ({@code quantize}, {@code load_in_4bit} …)
  * @param llmInt8Threshold magnitude from which on activations of INT8 weights stay floats
  *     ({@code llm_int8_threshold}); 0 for all of them
@@ -40,6 +41,7 @@ record QuantOptions(
         Optional<LayerCache.Type> kvCacheType,
         long kvCacheBytes,
         boolean prefixCaching,
+        Optional<String> packedCache,
         Optional<LoadQuantization> quantization,
         float llmInt8Threshold,
         Optional<Double> rmsNormEps,
@@ -54,6 +56,7 @@ record QuantOptions(
         KNOWN.put("kv_cache_dtype", "float32, float16 or int8");
         KNOWN.put("kv_cache_memory_bytes", "most memory of the KV caches of all requests together; by default a share of what is left");
         KNOWN.put("enable_prefix_caching", "false: do not keep what prompts computed for others that begin alike");
+        KNOWN.put("packed_cache", "folder where packed weights are kept, so that the next load only maps them; by default none is");
         KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
         KNOWN.put("load_in_4bit", "true: quantize float weights on loading as bitsandbytes does");
         KNOWN.put("bnb_4bit_quant_type", "of load_in_4bit: fp4 (default) or nf4");
@@ -98,6 +101,7 @@ record QuantOptions(
                 text(given, "kv_cache_dtype").flatMap(QuantOptions::kvCacheType),
                 bytes(given, "kv_cache_memory_bytes"),
                 flag(given, "enable_prefix_caching", true),
+                text(given, "packed_cache"),
                 LoadQuantization.parse(given),
                 number(given, "llm_int8_threshold", true).orElse(0.0).floatValue(),
                 number(given, "rms_norm_eps", false),
@@ -231,7 +235,8 @@ record QuantOptions(
         ModelOptions options = ModelOptions.of(kernels, workers)
                 .withMaxModelLen(maxModelLen)
                 .withKvCacheBytes(kvCacheBytes)
-                .withPrefixCaching(prefixCaching);
+                .withPrefixCaching(prefixCaching)
+                .withPackedCache(packedCache.map(Path::of).orElse(null));
         return kvCacheType.map(options::withKvCacheType).orElse(options);
     }
 }

@@ -2,6 +2,7 @@ package org.djlquant.engine;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.djlquant.format.Checkpoint;
@@ -92,6 +93,11 @@ final class QuantizingCheckpoint implements Checkpoint {
     @Override
     public Map<String, TensorInfo> tensors() {
         return floats.tensors();
+    }
+
+    @Override
+    public List<Path> files() {
+        return floats.files();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.djlquant.format;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.djlquant.quant.WeightMatrix;
@@ -37,6 +38,11 @@ public interface Checkpoint extends AutoCloseable {
 
     /** Every stored tensor by name, in file order. */
     Map<String, TensorInfo> tensors();
+
+    /** The files whose bytes decide what the matrices hold: a checkpoint of other files with the same bytes is the same. */
+    default List<Path> files() {
+        return tensors().values().stream().map(TensorInfo::file).distinct().toList();
+    }
 
     /** Whether a matrix of this module is stored in any scheme. */
     boolean hasMatrix(String module);

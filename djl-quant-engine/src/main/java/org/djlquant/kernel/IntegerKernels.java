@@ -1,6 +1,7 @@
 package org.djlquant.kernel;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import org.djlquant.quant.Int8Rows;
 import org.djlquant.quant.Int8Tensor;
 import org.djlquant.quant.WeightMatrix;
@@ -43,6 +44,11 @@ public final class IntegerKernels implements Kernels {
             case Int8Rows rows when threshold > 0 -> new MixedInt8MatMul(rows, threshold);
             default -> others.pack(weight, arena, workers);
         };
+    }
+
+    @Override
+    public MatMul open(WeightMatrix weight, MemorySegment packed) {
+        return others.open(weight, packed);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.djlquant.kernel;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -20,6 +21,18 @@ public interface Kernels {
      * @param arena owns the packed memory
      */
     MatMul pack(WeightMatrix weight, Arena arena, Workers workers);
+
+    /**
+     * A matrix whose packed form is there already. Kernels that pack nothing have no use for it.
+     *
+     * @param packed what {@link MatMul#packed} of the packed matrix was, under the same {@link #layout} and {@link
+     *     MatMul#PACKED_VERSION}; aligned to 64 bytes, not changed and valid as long as the result is used. Other bytes
+     *     give other numbers, but nothing outside of them is read
+     * @throws IllegalArgumentException if it has another size than this matrix takes
+     */
+    default MatMul open(WeightMatrix weight, MemorySegment packed) {
+        throw new IllegalArgumentException("kernels " + name() + " have no packed form of " + weight.scheme());
+    }
 
     /** What {@link MatMul#layout} of the packed matrix will be, without packing it. */
     String layout(WeightMatrix weight);

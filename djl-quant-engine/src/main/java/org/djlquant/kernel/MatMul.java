@@ -1,5 +1,7 @@
 package org.djlquant.kernel;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.djlquant.runtime.Workers;
 
 /**
@@ -7,6 +9,12 @@ import org.djlquant.runtime.Workers;
  * Immutable and safe for use by many threads. Its memory belongs to the arena it was packed in.
  */
 public interface MatMul {
+    /**
+     * Version of the packed layouts of all kernels. Raise it with every change to the bytes of {@link #packed},
+     * whether of a layout or of what a scheme decodes to: files of packed weights are kept by it.
+     */
+    int PACKED_VERSION = 1;
+
     /** Output features. */
     int rows();
 
@@ -15,6 +23,11 @@ public interface MatMul {
 
     /** Bytes held by the packed form (0 if it reads the checkpoint's own bytes). */
     long packedBytes();
+
+    /** The packed form, from which {@link Kernels#open} makes this matrix again; empty if it reads the checkpoint's own bytes. */
+    default Optional<MemorySegment> packed() {
+        return Optional.empty();
+    }
 
     /** Layout and kernel, for the load report, e.g. {@code affine4/g32 vector-512}. */
     String layout();

@@ -18,6 +18,11 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
+        return inPlace(weight);
+    }
+
+    /** A matrix that stays as it is stored. */
+    public static MatMul inPlace(WeightMatrix weight) {
         return new ScalarMatMul(weight);
     }
 

@@ -1,6 +1,5 @@
 package org.djlquant.model;
 
-import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -26,7 +25,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     private final Workers workers;
     private final int contextLength;
     private final List<LayerCache.Shape> cacheShapes;
-    private final Arena arena;
+    private final Runnable free;
     private final Checkpoint checkpoint;
     private final LoadReport report;
     private final Pass pass;
@@ -40,13 +39,13 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     private boolean closed;
 
     Decoder(
-            DecoderParts parts, ModelOptions options, MemoryPlan plan, Arena arena, Checkpoint checkpoint, LoadReport report) {
+            DecoderParts parts, ModelOptions options, MemoryPlan plan, Runnable free, Checkpoint checkpoint, LoadReport report) {
         this.parts = parts;
         this.kernels = options.kernels();
         this.workers = options.workers();
         contextLength = plan.wantedContext();
         cacheShapes = parts.blocks().stream().map(block -> options.cacheShape(block.attention().shape())).toList();
-        this.arena = arena;
+        this.free = free;
         this.checkpoint = checkpoint;
         this.report = report;
         pass = new Pass(parts, kernels, workers);
@@ -337,8 +336,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
                 closed = true;
                 sequences.forEach(DecoderSequence::free);
                 sequences.clear();
-                arena.close();
-                checkpoint.close();
+                free.run();
             }
         } finally {
             lock.unlock();

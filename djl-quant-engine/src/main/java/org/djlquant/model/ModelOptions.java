@@ -1,5 +1,6 @@
 package org.djlquant.model;
 
+import java.nio.file.Path;
 import java.util.Objects;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
@@ -18,6 +19,8 @@ import org.djlquant.runtime.Workers;
  *     a share of what memory there is
  * @param prefixCaching whether what requests computed is kept for others that begin alike ({@code
  *     enable_prefix_caching})
+ * @param packedCache folder where packed weights are kept for the next load ({@code packed_cache}), or {@code null}
+ *     for none
  * @param progress told how much of the weights has been loaded
  */
 public record ModelOptions(
@@ -27,6 +30,7 @@ public record ModelOptions(
         LayerCache.Type kvCacheType,
         long kvCacheBytes,
         boolean prefixCaching,
+        Path packedCache,
         LoadProgress progress) {
 
     /** Receives the progress of a load, one call at a time, on the threads that load. */
@@ -56,34 +60,39 @@ public record ModelOptions(
         return of(KernelsProvider.get().kernels(), Workers.shared());
     }
 
-    /** The defaults on given kernels and workers: context as trained, float32 cache, prefixes kept, no progress. */
+    /** The defaults on given kernels and workers: context as trained, float32 cache, prefixes kept, packed weights not, no progress. */
     public static ModelOptions of(Kernels kernels, Workers workers) {
-        return new ModelOptions(kernels, workers, 0, LayerCache.Type.F32, 0, true, (done, total) -> {});
+        return new ModelOptions(kernels, workers, 0, LayerCache.Type.F32, 0, true, null, (done, total) -> {});
     }
 
     /** With another {@code max_model_len}. */
     public ModelOptions withMaxModelLen(int length) {
-        return new ModelOptions(kernels, workers, length, kvCacheType, kvCacheBytes, prefixCaching, progress);
+        return new ModelOptions(kernels, workers, length, kvCacheType, kvCacheBytes, prefixCaching, packedCache, progress);
     }
 
     /** With another type of the KV cache. */
     public ModelOptions withKvCacheType(LayerCache.Type type) {
-        return new ModelOptions(kernels, workers, maxModelLen, type, kvCacheBytes, prefixCaching, progress);
+        return new ModelOptions(kernels, workers, maxModelLen, type, kvCacheBytes, prefixCaching, packedCache, progress);
     }
 
     /** With another bound on the KV caches of all requests together. */
     public ModelOptions withKvCacheBytes(long bytes) {
-        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, bytes, prefixCaching, progress);
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, bytes, prefixCaching, packedCache, progress);
     }
 
     /** With or without keeping what requests computed. */
     public ModelOptions withPrefixCaching(boolean on) {
-        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, on, progress);
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, on, packedCache, progress);
+    }
+
+    /** With a folder where packed weights are kept for the next load, or without one if it is {@code null}. */
+    public ModelOptions withPackedCache(Path folder) {
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, prefixCaching, folder, progress);
     }
 
     /** With a listener for the progress. */
     public ModelOptions withProgress(LoadProgress listener) {
-        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, prefixCaching, listener);
+        return new ModelOptions(kernels, workers, maxModelLen, kvCacheType, kvCacheBytes, prefixCaching, packedCache, listener);
     }
 
     /** A shape with the element type of these options. */

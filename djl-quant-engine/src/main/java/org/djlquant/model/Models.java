@@ -28,14 +28,19 @@ public final class Models {
      */
     public static CausalLM load(Checkpoint checkpoint, ModelOptions options) {
         Arena arena = Arena.ofShared();
+        Weights weights = new Weights(checkpoint);
+        Runnable free = () -> {
+            arena.close();
+            weights.close();
+            checkpoint.close();
+        };
         boolean loaded = false;
         try {
             long begin = System.nanoTime();
-            Weights weights = new Weights(checkpoint);
             DecoderParts parts = build(checkpoint, weights);
             MemoryPlan plan = plan(parts, weights, options);
             plan.requireFits();
-            weights.pack(options.kernels(), arena, options.workers(), options.progress());
+            weights.pack(options, arena);
             LoadReport report = new LoadReport(
                     parts.architecture(),
                     checkpoint.naming() == Checkpoint.Naming.GGUF ? "GGUF" : "Hugging Face",
@@ -47,14 +52,14 @@ public final class Models {
                     options.workers().threads(),
                     plan.wantedContext(),
                     (System.nanoTime() - begin) / 1e9,
+                    weights.cacheReport(),
                     weights.remarks());
-            Decoder decoder = new Decoder(parts, options, plan, arena, checkpoint, report);
+            Decoder decoder = new Decoder(parts, options, plan, free, checkpoint, report);
             loaded = true;
             return decoder;
         } finally {
             if (!loaded) {
-                arena.close();
-                checkpoint.close();
+                free.run();
             }
         }
     }

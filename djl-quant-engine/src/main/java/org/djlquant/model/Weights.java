@@ -1,5 +1,6 @@
 package org.djlquant.model;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,20 +21,21 @@ import org.djlquant.runtime.Workers;
  * The tensors of a checkpoint as an architecture asks for them. Asking checks presence and shape at
  * once; matrices are packed afterwards, all together, when the memory plan has been accepted.
  */
-final class Weights {
+final class Weights implements AutoCloseable {
     /** Bytes of the checkpoint that may stay in memory beside what was packed from them. */
     private static final long DROP_BYTES = 64L << 20;
 
     /** Remarks that are kept; a broken file has the same for each of its matrices. */
     private static final int MOST_REMARKS = 10;
 
-    private record Pending(String module, Linear linear, WeightMatrix stored, boolean turned) {}
+    private record Pending(int number, String module, Linear linear, WeightMatrix stored, boolean turned) {}
 
     private final Checkpoint checkpoint;
     private final List<Pending> pending = new ArrayList<>();
     private final Map<String, Integer> schemes = new TreeMap<>();
     private final Map<String, Integer> layouts = new TreeMap<>();
     private final List<String> remarks = new ArrayList<>();
+    private PackedCache cache;
     private long parameters;
     private long unpackedBytes;
     private long pendingBytes;
@@ -90,7 +92,7 @@ final class Weights {
             bias = null; // some packers store biases the model never had
         }
         Linear linear = new Linear(out, turned ? stored.rows() : stored.cols(), bias);
-        pending.add(new Pending(module, linear, stored, turned));
+        pending.add(new Pending(pending.size(), module, linear, stored, turned));
         pendingBytes += stored.byteSize();
         return linear;
     }
@@ -137,27 +139,75 @@ final class Weights {
         return true;
     }
 
-    /**
-     * Packs every matrix asked for, each worker one after the other, the largest first. Memory belongs to
-     * the arena.
-     */
-    void pack(Kernels kernels, Arena arena, Workers workers, ModelOptions.LoadProgress progress) {
+    /** Packs every matrix asked for, or takes it from the cache of packed weights. Memory belongs to the arena and to this. */
+    void pack(ModelOptions options, Arena arena) {
+        Packing packing = new Packing(pendingBytes, options.progress());
+        openCache(options);
+        if (cache == null || !cache.open(options.workers()) || !take(options.kernels(), arena, options.workers(), packing)) {
+            pack(options.kernels(), arena, options.workers(), packing);
+            if (cache != null) {
+                cache.write(packing.packed, packing.remarks);
+            }
+        }
+        if (cache != null) {
+            remarks.addAll(cache.warnings());
+        }
+        pending.clear();
+    }
+
+    private void openCache(ModelOptions options) {
+        if (options.packedCache() != null) {
+            try {
+                cache = PackedCache.of(options.packedCache(), checkpoint, pending.stream()
+                        .map(each -> PackedCache.describe(
+                                each.module, each.stored.scheme(), each.stored.rows(), each.stored.cols(),
+                                options.kernels().layout(each.stored)))
+                        .toList());
+            } catch (IOException e) {
+                remarks.add("packed cache: " + options.packedCache() + ": is not used: " + e);
+            }
+        }
+    }
+
+    /** Takes every matrix from the cache; false if that is damaged after all, and nothing was taken. */
+    private boolean take(Kernels kernels, Arena arena, Workers workers, Packing packing) {
+        MatMul[] opened = new MatMul[pending.size()];
+        try {
+            for (Pending each : pending) {
+                opened[each.number] = cache.bytes(each.number).isPresent()
+                        ? kernels.open(each.stored, cache.bytes(each.number).get())
+                        : kernels.pack(matrix(each, arena), arena, workers);
+            }
+        } catch (IllegalArgumentException e) {
+            cache.discard(e.getMessage());
+            return false;
+        }
+        for (Pending each : pending) {
+            packing.done(each, opened[each.number], cache.remark(each.number));
+        }
+        return true;
+    }
+
+    private static WeightMatrix matrix(Pending each, Arena arena) {
+        return each.turned ? ((BlockMatrix) each.stored).transposed(arena) : each.stored;
+    }
+
+    /** Each worker packs one matrix after the other, the largest first. */
+    private void pack(Kernels kernels, Arena arena, Workers workers, Packing packing) {
         List<Pending> largestFirst = new ArrayList<>(pending);
         largestFirst.sort(Comparator.comparingLong((Pending each) -> each.stored.byteSize()).reversed());
-        Packing packing = new Packing(pendingBytes, progress);
         AtomicInteger next = new AtomicInteger();
         workers.run((part, parts) -> {
             try (Workers alone = Workers.of(1)) {
                 for (int i = next.getAndIncrement(); i < largestFirst.size(); i = next.getAndIncrement()) {
                     Pending each = largestFirst.get(i);
-                    WeightMatrix matrix = each.turned ? ((BlockMatrix) each.stored).transposed(arena) : each.stored;
-                    packing.done(each, kernels.pack(matrix, arena, alone), matrix.remark());
+                    WeightMatrix matrix = matrix(each, arena);
+                    packing.done(each, kernels.pack(matrix, arena, alone), matrix.remark().orElse(""));
                 }
             } finally {
                 next.set(largestFirst.size()); // what failed for one is over for all
             }
         });
-        pending.clear();
         if (packing.done > DROP_BYTES) {
             checkpoint.dropPages();
         }
@@ -167,6 +217,8 @@ final class Weights {
     private final class Packing {
         private final long total;
         private final ModelOptions.LoadProgress progress;
+        private final MatMul[] packed = new MatMul[pending.size()];
+        private final String[] remarks = new String[pending.size()];
         private long done;
         private long dropped;
 
@@ -176,13 +228,15 @@ final class Weights {
         }
 
         /** Takes a packed matrix over. */
-        synchronized void done(Pending each, MatMul packed, Optional<String> remark) {
-            if (remarks.size() < MOST_REMARKS) {
-                remark.ifPresent(text -> remarks.add(each.module + ": " + text));
+        synchronized void done(Pending each, MatMul matrix, String remark) {
+            packed[each.number] = matrix;
+            remarks[each.number] = remark;
+            if (!remark.isEmpty() && Weights.this.remarks.size() < MOST_REMARKS) {
+                Weights.this.remarks.add(each.module + ": " + remark);
             }
-            each.linear.packed(packed);
-            layouts.merge(packed.layout(), 1, Integer::sum);
-            packedBytes += packed.packedBytes() > 0 ? packed.packedBytes() : each.stored.byteSize();
+            each.linear.packed(matrix);
+            layouts.merge(matrix.layout(), 1, Integer::sum);
+            packedBytes += matrix.packedBytes() > 0 ? matrix.packedBytes() : each.stored.byteSize();
             done += each.stored.byteSize();
             if (done - dropped > DROP_BYTES) {
                 checkpoint.dropPages();
@@ -209,6 +263,19 @@ final class Weights {
     /** What is odd about matrices that were packed. */
     List<String> remarks() {
         return remarks;
+    }
+
+    /** What the cache of packed weights was used for; empty if not at all. */
+    String cacheReport() {
+        return cache == null ? "" : cache.report();
+    }
+
+    /** Frees what was taken from the cache. */
+    @Override
+    public void close() {
+        if (cache != null) {
+            cache.close();
+        }
     }
 
     /** How many matrices would run in each packed layout; before packing. */

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param threads threads that compute
  * @param contextLength most positions of a sequence: as trained, as asked for or as memory allows
  * @param loadSeconds wall time of the load
+ * @param packedCache what the cache of packed weights was used for, with size and file; empty if not at all
  * @param remarks what is odd about the stored weights although they could be loaded; usually nothing
  */
 public record LoadReport(
@@ -29,4 +30,5 @@ public record LoadReport(
         int threads,
         int contextLength,
         double loadSeconds,
+        String packedCache,
         List<String> remarks) {}

@@ -212,6 +212,15 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
         return tensors.all();
     }
 
+    /** With the settings of the quantization, which decide what the tensors mean. */
+    @Override
+    public List<Path> files() {
+        Stream<Path> settings = Stream.concat(Stream.of(CONFIG), QuantizationConfig.FILES.stream())
+                .map(folder::resolve)
+                .filter(Files::isRegularFile);
+        return Stream.concat(Checkpoint.super.files().stream(), settings).toList();
+    }
+
     @Override
     public boolean hasMatrix(String module) {
         return hasTensor(module + ".weight") || hasTensor(module + ".qweight");

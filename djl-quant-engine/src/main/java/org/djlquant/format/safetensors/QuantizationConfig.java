@@ -19,7 +19,8 @@ import org.djlquant.quant.Settings;
  */
 record QuantizationConfig(Settings settings, String recognised) {
     private static final String KEY = "quantization_config";
-    private static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");
+    /** The files that may stand beside config.json. */
+    static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");
     private static final List<String> DECISIVE = List.of("bits", "group_size", "checkpoint_format");
     private static final List<String> SHOWN = List.of(
             "quant_method", "bits", "w_bit", "group_size", "q_group_size", "desc_act", "sym", "zero_point", "version",

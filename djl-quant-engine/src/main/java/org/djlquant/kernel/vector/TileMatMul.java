@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
@@ -43,9 +44,7 @@ final class TileMatMul implements MatMul {
     /** Packs a matrix in parallel. */
     static TileMatMul pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
         int quads = layout.quads(L);
-        long bytes = quads * layout.slotsPerTile() * Lanes.QUAD_SLOT;
-        // kernels may load from within a slot, and so read a few bytes behind the last one
-        MemorySegment packed = arena.allocate(bytes + Lanes.SLOT, 64);
+        MemorySegment packed = arena.allocate(bytes(layout), 64);
         workers.run((part, parts) -> {
             TilePacker packer = new TilePacker(layout, weight, packed);
             int end = (int) ((long) quads * (part + 1) / parts);
@@ -54,6 +53,20 @@ final class TileMatMul implements MatMul {
             }
         });
         return new TileMatMul(layout, packed, weight.columnOrder());
+    }
+
+    /** The contract of {@link org.djlquant.kernel.Kernels#open}. */
+    static TileMatMul open(WeightMatrix weight, TileLayout layout, MemorySegment packed) {
+        if (packed.byteSize() != bytes(layout)) {
+            throw new IllegalArgumentException("a matrix of " + layout.rows + "x" + layout.cols + " in " + name(layout)
+                    + " takes " + bytes(layout) + " bytes, found " + packed.byteSize());
+        }
+        return new TileMatMul(layout, packed, weight.columnOrder());
+    }
+
+    /** Kernels may load from within a slot, and so read a few bytes behind the last one. */
+    private static long bytes(TileLayout layout) {
+        return layout.quads(L) * layout.slotsPerTile() * Lanes.QUAD_SLOT + Lanes.SLOT;
     }
 
     @Override
@@ -69,6 +82,11 @@ final class TileMatMul implements MatMul {
     @Override
     public long packedBytes() {
         return packed.byteSize();
+    }
+
+    @Override
+    public Optional<MemorySegment> packed() {
+        return Optional.of(packed.asReadOnly());
     }
 
     @Override

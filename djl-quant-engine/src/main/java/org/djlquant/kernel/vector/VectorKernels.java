@@ -5,6 +5,7 @@ import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.L;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -45,6 +46,12 @@ public final class VectorKernels implements Kernels {
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
         TileLayout layout = tiles(weight);
         return layout == null ? new RowMatMul(weight) : TileMatMul.pack(weight, layout, arena, workers);
+    }
+
+    @Override
+    public MatMul open(WeightMatrix weight, MemorySegment packed) {
+        TileLayout layout = tiles(weight);
+        return layout == null ? Kernels.super.open(weight, packed) : TileMatMul.open(weight, layout, packed);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package org.djlquant.kernel.vector;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.kernel.MatMul;
@@ -103,7 +105,12 @@ public final class WarmingKernels implements Kernels {
 
     @Override
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
-        return new WarmingMatMul(vector.pack(weight, arena, workers), plain.pack(weight, arena, workers), weight);
+        return new WarmingMatMul(vector.pack(weight, arena, workers), ScalarKernels.inPlace(weight), weight);
+    }
+
+    @Override
+    public MatMul open(WeightMatrix weight, MemorySegment packed) {
+        return new WarmingMatMul(vector.open(weight, packed), ScalarKernels.inPlace(weight), weight);
     }
 
     @Override
@@ -294,6 +301,11 @@ public final class WarmingKernels implements Kernels {
         @Override
         public long packedBytes() {
             return packed.packedBytes();
+        }
+
+        @Override
+        public Optional<MemorySegment> packed() {
+            return packed.packed();
         }
 
         @Override

@@ -86,6 +86,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--kv-cache-dtype", paramLabel = "TYPE", defaultValue = "F32", description = "${COMPLETION-CANDIDATES}.")
     private LayerCache.Type kvCacheType;
 
+    @Option(names = "--packed-cache", paramLabel = "DIR", description = LoadOptions.PACKED_CACHE_HELP)
+    private Path packedCache;
+
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
@@ -128,7 +131,8 @@ final class BenchCommand implements Callable<Integer> {
         KernelsProvider provider = KernelsProvider.get();
         ModelOptions options = ModelOptions.of(provider.kernels(), ModelReference.workers(threads))
                 .withMaxModelLen(Math.max(1024, Math.max(deep + DECODE, longest + DECODE + 1)))
-                .withKvCacheType(kvCacheType);
+                .withKvCacheType(kvCacheType)
+                .withPackedCache(packedCache);
         long begin = System.nanoTime();
         Checkpoint checkpoint = Checkpoints.open(ModelReference.file(models.getFirst()));
         long tokenBytes = tokenBytes(checkpoint);

@@ -6,6 +6,7 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.util.ProgressBar;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +19,8 @@ import picocli.CommandLine.Option;
 
 /** Which model, and how it is loaded: the Criteria a program would write. */
 final class LoadOptions {
+    static final String PACKED_CACHE_HELP = "Keep packed weights in this folder, so that the next load is quicker.";
+
     @Option(names = "--model", paramLabel = "MODEL", defaultValue = "zephyr-tiny", description = ModelReference.HELP)
     private String model;
 
@@ -29,6 +32,9 @@ final class LoadOptions {
 
     @Option(names = "--kv-cache-dtype", paramLabel = "TYPE", description = "float32 (default), float16 or int8.")
     private String kvCacheType;
+
+    @Option(names = "--packed-cache", paramLabel = "DIR", description = PACKED_CACHE_HELP)
+    private Path packedCache;
 
     @Option(names = "--quantize", paramLabel = "SCHEME", description = "Quantize a float checkpoint while loading, e.g. Q4_0.")
     private String quantize;
@@ -48,6 +54,7 @@ final class LoadOptions {
         options.put("threads", threads);
         options.put("max_model_len", maxModelLen);
         options.put("kv_cache_dtype", kvCacheType);
+        options.put("packed_cache", packedCache);
         options.put("quantize", quantize);
         options.forEach((name, value) -> {
             if (value != null) {
@@ -68,7 +75,7 @@ final class LoadOptions {
         LoadReport report = ((QuantModel) model.getWrappedModel()).causalLM().report();
         return String.format(
                 Locale.ROOT,
-                "%s: %s, %s, %,d weights (%s) in %s, kernels %s, %d threads, loaded in %.2f s%s",
+                "%s: %s, %s, %,d weights (%s) in %s, kernels %s, %d threads, loaded in %.2f s%s%s",
                 model.getName(),
                 report.architecture(),
                 report.format(),
@@ -80,6 +87,7 @@ final class LoadOptions {
                 report.kernels(),
                 report.threads(),
                 report.loadSeconds(),
+                report.packedCache().isEmpty() ? "" : ", " + report.packedCache(),
                 report.remarks().stream().map(remark -> "\nwarning: " + remark).collect(Collectors.joining()));
     }
 }
