@@ -282,6 +282,8 @@ def main():
         print(f"left out: {peer}, {reason}", file=sys.stderr)
     # the default ends this process alone, and leaves the runtime that it started running
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    # builds what is missing, which would count for the first start
+    subprocess.run([os.path.join(ROOT, "djl-quant"), "--version"], stdout=subprocess.DEVNULL, check=True)
     name, flags = cpu()
     document = {
         "machine": {"cpu": name, "flags": flags, "processors": len(os.sched_getaffinity(0)),
