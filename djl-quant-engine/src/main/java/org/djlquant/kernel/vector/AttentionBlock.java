@@ -4,25 +4,33 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.HALF_BITS;
-import static org.djlquant.kernel.vector.Lanes.HALF_FACTOR;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** The inner loops of attention on the layout of {@link VectorLayerCache}: four queries share each load. */
+/**
+ * The inner loops of attention on the layout of {@link VectorLayerCache}: four queries share each load. A float16
+ * number is widened to a float that is {@link Lanes#HALF_FACTOR} too small, for which the other factor makes up.
+ */
 final class AttentionBlock {
+    /** What queries for float16 keys are multiplied by: less than what keys lack, so that no query overflows. */
+    static final float QUERY_FACTOR = 0x1p88f;
+
+    /** The rest, for the scores. */
+    private static final float SCORE_FACTOR = Lanes.HALF_FACTOR / QUERY_FACTOR;
+
     private AttentionBlock() {}
 
     /**
      * Scores of four queries with two neighbouring blocks of L keys.
      *
-     * @param keys from {@code k} on: a block of L positions by {@code dim} dimensions, then the next
-     * @param q four queries, dimension by dimension
+     * @param keys from {@code k} on: 2L positions for each of {@code dim} dimensions
+     * @param q four queries, dimension by dimension, from {@code qAt} on
      * @param scores receives 2L scores for each query at {@code at + query · stride}
      */
-    static void scores(float[] keys, int k, int dim, float[] q, float[] scores, int at, int stride) {
+    static void scores(float[] keys, int k, int dim, float[] q, int qAt, float[] scores, int at, int stride) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector b0 = a0;
         FloatVector a1 = FloatVector.zero(F);
@@ -31,9 +39,9 @@ final class AttentionBlock {
         FloatVector b2 = a2;
         FloatVector a3 = FloatVector.zero(F);
         FloatVector b3 = a3;
-        for (int d = 0; d < 4 * dim; d += 4, k += L) {
+        for (int d = qAt; d < qAt + 4 * dim; d += 4, k += 2 * L) {
             FloatVector ka = FloatVector.fromArray(F, keys, k);
-            FloatVector kb = FloatVector.fromArray(F, keys, k + dim * L);
+            FloatVector kb = FloatVector.fromArray(F, keys, k + L);
             FloatVector x = FloatVector.broadcast(F, q[d]);
             a0 = ka.fma(x, a0);
             b0 = kb.fma(x, b0);
@@ -60,11 +68,11 @@ final class AttentionBlock {
     /**
      * Scores of four queries with two neighbouring blocks of L keys in float16.
      *
-     * @param keys from {@code k} on: a block of L positions by {@code dim} dimensions, then the next
-     * @param q four queries, dimension by dimension
+     * @param keys from {@code k} on: 2L positions for each of {@code dim / 2} pairs of dimensions
+     * @param q four queries times {@link #QUERY_FACTOR}, dimension by dimension, from {@code qAt} on
      * @param scores receives 2L scores for each query at {@code at + query · stride}
      */
-    static void halfScores(int[] keys, int k, int dim, float[] q, float[] scores, int at, int stride) {
+    static void halfScores(int[] keys, int k, int dim, float[] q, int qAt, float[] scores, int at, int stride) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector b0 = a0;
         FloatVector a1 = FloatVector.zero(F);
@@ -73,11 +81,11 @@ final class AttentionBlock {
         FloatVector b2 = a2;
         FloatVector a3 = FloatVector.zero(F);
         FloatVector b3 = a3;
-        for (int d = 0; d < 4 * dim; d += 8, k += L) {
+        for (int d = qAt; d < qAt + 4 * dim; d += 8, k += 2 * L) {
             IntVector wa = IntVector.fromArray(I, keys, k);
-            IntVector wb = IntVector.fromArray(I, keys, k + dim / 2 * L);
-            FloatVector ka = wa.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
-            FloatVector kb = wb.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
+            IntVector wb = IntVector.fromArray(I, keys, k + L);
+            FloatVector ka = wa.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
+            FloatVector kb = wb.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
             FloatVector x = FloatVector.broadcast(F, q[d]);
             a0 = ka.fma(x, a0);
             b0 = kb.fma(x, b0);
@@ -90,8 +98,8 @@ final class AttentionBlock {
             x = FloatVector.broadcast(F, q[d + 3]);
             a3 = ka.fma(x, a3);
             b3 = kb.fma(x, b3);
-            ka = wa.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
-            kb = wb.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
+            ka = wa.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
+            kb = wb.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
             x = FloatVector.broadcast(F, q[d + 4]);
             a0 = ka.fma(x, a0);
             b0 = kb.fma(x, b0);
@@ -105,14 +113,14 @@ final class AttentionBlock {
             a3 = ka.fma(x, a3);
             b3 = kb.fma(x, b3);
         }
-        a0.intoArray(scores, at);
-        b0.intoArray(scores, at + L);
-        a1.intoArray(scores, at + stride);
-        b1.intoArray(scores, at + stride + L);
-        a2.intoArray(scores, at + 2 * stride);
-        b2.intoArray(scores, at + 2 * stride + L);
-        a3.intoArray(scores, at + 3 * stride);
-        b3.intoArray(scores, at + 3 * stride + L);
+        a0.mul(SCORE_FACTOR).intoArray(scores, at);
+        b0.mul(SCORE_FACTOR).intoArray(scores, at + L);
+        a1.mul(SCORE_FACTOR).intoArray(scores, at + stride);
+        b1.mul(SCORE_FACTOR).intoArray(scores, at + stride + L);
+        a2.mul(SCORE_FACTOR).intoArray(scores, at + 2 * stride);
+        b2.mul(SCORE_FACTOR).intoArray(scores, at + 2 * stride + L);
+        a3.mul(SCORE_FACTOR).intoArray(scores, at + 3 * stride);
+        b3.mul(SCORE_FACTOR).intoArray(scores, at + 3 * stride + L);
     }
 
     /**
@@ -162,7 +170,7 @@ final class AttentionBlock {
      * Adds the values of {@code count} positions in float16, weighted, to the sums of four queries.
      *
      * @param values from {@code v} on: 2L dimensions for each position
-     * @param weights weights of the positions from {@code at + query · stride} on
+     * @param weights weights of the positions, times {@link Lanes#HALF_FACTOR}, from {@code at + query · stride} on
      * @param sums 2L for each query from {@code sumsAt} on
      */
     static void halfValues(
@@ -177,8 +185,8 @@ final class AttentionBlock {
         FloatVector b3 = FloatVector.fromArray(F, sums, sumsAt + 7 * L);
         for (int i = 0; i < count; i++, at++, v += L) {
             IntVector w = IntVector.fromArray(I, values, v);
-            FloatVector va = w.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
-            FloatVector vb = w.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
+            FloatVector va = w.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
+            FloatVector vb = w.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
             FloatVector x = FloatVector.broadcast(F, weights[at]);
             a0 = va.fma(x, a0);
             b0 = vb.fma(x, b0);

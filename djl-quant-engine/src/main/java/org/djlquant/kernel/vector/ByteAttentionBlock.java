@@ -9,7 +9,6 @@ import static org.djlquant.kernel.vector.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * The inner loops of attention to keys and values of 8 bits, as {@link AttentionBlock} for floats. A scale
@@ -21,13 +20,13 @@ final class ByteAttentionBlock {
     /**
      * Scores of four queries with two neighbouring blocks of L keys.
      *
-     * @param keys from {@code k} on: a block of L positions by {@code dim / 4} words, then the next
-     * @param scales of the 2L positions from {@code s} on
-     * @param q four queries, dimension by dimension
+     * @param keys from {@code k} on: 2L positions for each of {@code dim / 4} words, and the bits of the positions'
+     *     scales from {@code s} on
+     * @param q four queries, dimension by dimension, from {@code qAt} on
      * @param scores receives 2L scores for each query at {@code at + query · stride}
      */
     static void scores(
-            int[] keys, int k, int dim, float[] scales, int s, float[] q, float[] scores, int at, int stride) {
+            int[] keys, int k, int dim, int s, float[] q, int qAt, float[] scores, int at, int stride) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector b0 = a0;
         FloatVector a1 = a0;
@@ -36,9 +35,9 @@ final class ByteAttentionBlock {
         FloatVector b2 = a0;
         FloatVector a3 = a0;
         FloatVector b3 = a0;
-        for (int d = 0; d < 4 * dim; d += 16, k += L) {
+        for (int d = qAt; d < qAt + 4 * dim; d += 16, k += 2 * L) {
             IntVector wa = IntVector.fromArray(I, keys, k);
-            IntVector wb = IntVector.fromArray(I, keys, k + dim / 4 * L);
+            IntVector wb = IntVector.fromArray(I, keys, k + L);
             FloatVector ka = (FloatVector) wa.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
             FloatVector kb = (FloatVector) wb.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
             FloatVector x = FloatVector.broadcast(F, q[d]);
@@ -96,8 +95,8 @@ final class ByteAttentionBlock {
             a3 = ka.fma(x, a3);
             b3 = kb.fma(x, b3);
         }
-        FloatVector sa = FloatVector.fromArray(F, scales, s);
-        FloatVector sb = FloatVector.fromArray(F, scales, s + L);
+        FloatVector sa = IntVector.fromArray(I, keys, s).reinterpretAsFloats();
+        FloatVector sb = IntVector.fromArray(I, keys, s + L).reinterpretAsFloats();
         a0.mul(sa).intoArray(scores, at);
         b0.mul(sb).intoArray(scores, at + L);
         a1.mul(sa).intoArray(scores, at + stride);
@@ -108,14 +107,18 @@ final class ByteAttentionBlock {
         b3.mul(sb).intoArray(scores, at + 3 * stride + L);
     }
 
-    /** Multiplies the weights of {@code count} positions, for each of four queries, by the positions' scales. */
-    static void scale(float[] weights, int at, int stride, float[] scales, int s, int count) {
-        for (int i = 0; i < count; i += L) {
-            VectorMask<Float> mask = F.indexInRange(i, count);
-            FloatVector factor = FloatVector.fromArray(F, scales, s + i, mask);
-            for (int r = 0; r < VectorLayerCache.QUERIES; r++) {
-                int w = at + r * stride + i;
-                FloatVector.fromArray(F, weights, w, mask).mul(factor).intoArray(weights, w, mask);
+    /**
+     * Multiplies the weights of four queries by the positions' scales.
+     *
+     * @param weights {@code n} of each query from {@code at + query · stride} on
+     * @param scales bits of the scales from {@code s} on
+     * @param n a multiple of L
+     */
+    static void scale(float[] weights, int at, int stride, int[] scales, int s, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector factor = IntVector.fromArray(I, scales, s + i).reinterpretAsFloats();
+            for (int w = at + i; w < at + i + 4 * stride; w += stride) {
+                FloatVector.fromArray(F, weights, w).mul(factor).intoArray(weights, w);
             }
         }
     }

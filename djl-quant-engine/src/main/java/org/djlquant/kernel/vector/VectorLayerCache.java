@@ -1,31 +1,30 @@
 package org.djlquant.kernel.vector;
 
-import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.L;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.runtime.Workers;
 
 /**
- * Keys in blocks of L positions, transposed so that a lane is a position and scores need no sums
- * across lanes; values position after position in columns of 2L dimensions. Both lie head by head
- * in chunks of {@value #CHUNK} positions, so growth never copies. Two float16 numbers share an int:
- * of keys the dimensions 2i and 2i + 1, of values the dimensions i and i + L of a column. Four bytes share
- * one too: of keys the dimensions 4i … 4i + 3, of values the dimensions i + jL of a column of 4L.
+ * Keys transposed in groups of 2L positions, so that a lane is a position and scores need no sums across lanes; values
+ * position after position in columns. Chunks of {@value #CHUNK} positions hold one head after the other, first its
+ * keys, then its values: attention reads a chunk from its first element to its last, as one stream. Two float16
+ * numbers share an int: of keys the dimensions 2i and 2i + 1, of values the dimensions i and i + L of a column. Four
+ * bytes share one too: of keys the dimensions 4i … 4i + 3, of values the dimensions i + jL of a column.
  *
  * <pre>
- * keys    [kv head][block][dimension][L]             (float16: [dimension / 2][L] ints, bytes: [dimension / 4][L])
- * values  [kv head][column of 2L][position][2L]      (float16: [position][L] ints, bytes: columns of 4L)
- * scales  [kv head][position]                        (of bytes, for keys and for values)
+ * chunk   [kv head][keys, then values]
+ * keys    [group][dimension][2L]              (float16: [dimension / 2][2L] ints, bytes: [dimension / 4][2L])
+ * values  [column of 2L][position][2L]        (float16: [position][L] ints, bytes: columns of 4L)
  * </pre>
  *
- * Queries are taken four at a time: the heads that share a key/value head, of one or more tokens.
+ * Behind the keys of bytes, and behind their values, lie the bits of their scales, [position].
+ *
+ * <p>Queries are taken four at a time: the heads that share a key/value head, of one or more tokens.
  */
 final class VectorLayerCache implements LayerCache {
     /** Positions of a chunk. */
@@ -33,6 +32,9 @@ final class VectorLayerCache implements LayerCache {
 
     /** Queries of a register block. */
     static final int QUERIES = 4;
+
+    /** Sums of queries that are held for all heads at once, so that they stay in the second-level cache. */
+    private static final int MOST_SUMS = 1 << 16;
 
     /** For the bound on scores, which has no state. */
     private static final VectorKernels KERNELS = new VectorKernels();
@@ -42,6 +44,12 @@ final class VectorLayerCache implements LayerCache {
     /** Dimensions of a head with padding up to whole columns; padding stays zero. */
     private final int dim;
 
+    /** Numbers in an array element. */
+    private final int packing;
+
+    /** Elements of the keys of a head in a chunk, and of its values. */
+    private final int plane;
+
     private final List<Chunk> chunks = new ArrayList<>();
     private int length;
 
@@ -50,19 +58,15 @@ final class VectorLayerCache implements LayerCache {
 
     private final byte[] buffer;
 
-    /** Floats, or numbers packed in ints and, for bytes, their scales; the others are null. */
-    private record Chunk(
-            float[] keys, float[] values, int[] packedKeys, int[] packedValues, float[] keyScales, float[] valueScales) {
+    /** For each part of the running attention its sums. */
+    private float[][] states = {};
+
+    private final AtomicInteger partsDone = new AtomicInteger();
+
+    /** Floats, or numbers packed in ints; the other is null. */
+    private record Chunk(float[] floats, int[] words) {
         Chunk copy() {
-            return keys != null
-                    ? new Chunk(keys.clone(), values.clone(), null, null, null, null)
-                    : new Chunk(
-                            null,
-                            null,
-                            packedKeys.clone(),
-                            packedValues.clone(),
-                            keyScales == null ? null : keyScales.clone(),
-                            valueScales == null ? null : valueScales.clone());
+            return floats != null ? new Chunk(floats.clone(), null) : new Chunk(null, words.clone());
         }
     }
 
@@ -70,22 +74,18 @@ final class VectorLayerCache implements LayerCache {
         this.shape = shape;
         int column = shape.type() == Type.Q8 ? 4 * L : 2 * L;
         dim = Math.ceilDiv(shape.headDim(), column) * column;
+        packing = switch (shape.type()) {
+            case F32 -> 1;
+            case F16 -> 2;
+            case Q8 -> 4;
+        };
+        plane = CHUNK * dim / packing + (shape.type() == Type.Q8 ? CHUNK : 0);
         buffer = new byte[shape.headDim()];
     }
 
     private Chunk newChunk() {
-        int size = shape.kvHeads() * CHUNK * dim;
-        return switch (shape.type()) {
-            case F32 -> new Chunk(new float[size], new float[size], null, null, null, null);
-            case F16 -> new Chunk(null, null, new int[size / 2], new int[size / 2], null, null);
-            case Q8 -> new Chunk(
-                    null,
-                    null,
-                    new int[size / 4],
-                    new int[size / 4],
-                    new float[shape.kvHeads() * CHUNK],
-                    new float[shape.kvHeads() * CHUNK]);
-        };
+        int size = shape.kvHeads() * 2 * plane;
+        return shape.type() == Type.F32 ? new Chunk(new float[size], null) : new Chunk(null, new int[size]);
     }
 
     @Override
@@ -108,12 +108,7 @@ final class VectorLayerCache implements LayerCache {
 
     @Override
     public long bytes(int positions) {
-        long heads = (long) Math.ceilDiv(positions, CHUNK) * shape.kvHeads() * CHUNK * 2;
-        return switch (shape.type()) {
-            case F32 -> heads * dim * Float.BYTES;
-            case F16 -> heads * dim * Short.BYTES;
-            case Q8 -> heads * (dim + Float.BYTES);
-        };
+        return (long) Math.ceilDiv(positions, CHUNK) * shape.kvHeads() * 2 * plane * Integer.BYTES;
     }
 
     @Override
@@ -134,36 +129,26 @@ final class VectorLayerCache implements LayerCache {
 
     // ---- store and read ---------------------------------------------------------------------------------------
 
-    /** Element of a key plane for float32; the float16 pair of it is at {@code keyPair}. */
+    /** The element of a chunk that holds dimension {@code d} of a key. */
     private int keyAt(int head, int slot, int d) {
-        return ((head * (CHUNK / L) + slot / L) * dim + d) * L + slot % L;
+        return 2 * head * plane + (slot / (2 * L) * (dim / packing) + d / packing) * 2 * L + slot % (2 * L);
     }
 
-    private int keyPair(int head, int slot, int d) {
-        return ((head * (CHUNK / L) + slot / L) * (dim / 2) + d / 2) * L + slot % L;
-    }
-
-    /** The word of a key plane of bytes that holds dimension {@code d}, and of a value plane. */
-    private int keyQuad(int head, int slot, int d) {
-        return ((head * (CHUNK / L) + slot / L) * (dim / 4) + d / 4) * L + slot % L;
-    }
-
-    private int valueQuad(int head, int slot, int d) {
-        return ((head * (dim / (4 * L)) + d / (4 * L)) * CHUNK + slot) * L + d % L;
-    }
-
+    /** The same of a value. */
     private int valueAt(int head, int slot, int d) {
-        return ((head * (dim / (2 * L)) + d / (2 * L)) * CHUNK + slot) * 2 * L + d % (2 * L);
+        int width = shape.type() == Type.F32 ? 2 * L : L;
+        int column = width * packing;
+        return (2 * head + 1) * plane + (d / column * CHUNK + slot) * width + d % width;
     }
 
-    private int valuePair(int head, int slot, int d) {
-        return ((head * (dim / (2 * L)) + d / (2 * L)) * CHUNK + slot) * L + d % L;
+    /** The bits of the scale of a key of bytes; that of a value lies {@code plane} behind. */
+    private int scaleAt(int head, int slot) {
+        return 2 * head * plane + CHUNK * dim / 4 + slot;
     }
 
     @Override
     public void append(
             float[] keys, int keysOffset, int keysStride, float[] values, int valuesOffset, int valuesStride, int tokens) {
-        int headDim = shape.headDim();
         for (int t = 0; t < tokens; t++, length++) {
             if (length == chunks.size() * CHUNK) {
                 chunks.add(newChunk());
@@ -172,45 +157,49 @@ final class VectorLayerCache implements LayerCache {
                 chunks.set(shared, chunks.get(shared).copy());
             }
             Chunk chunk = chunks.get(length / CHUNK);
-            int slot = length % CHUNK;
             for (int h = 0; h < shape.kvHeads(); h++) {
-                int k = keysOffset + t * keysStride + h * headDim;
-                int v = valuesOffset + t * valuesStride + h * headDim;
-                if (shape.type() == Type.F16) {
-                    for (int d = 0; d < headDim; d++) {
-                        putHalf(chunk.packedKeys, keyPair(h, slot, d), d % 2, keys[k + d]);
-                        putHalf(chunk.packedValues, valuePair(h, slot, d), d / L % 2, values[v + d]);
-                    }
-                } else if (shape.type() == Type.Q8) {
-                    chunk.keyScales[h * CHUNK + slot] = LayerCache.quantize(keys, k, headDim, buffer);
-                    for (int d = 0; d < headDim; d++) {
-                        putByte(chunk.packedKeys, keyQuad(h, slot, d), d % 4, buffer[d]);
-                    }
-                    chunk.valueScales[h * CHUNK + slot] = LayerCache.quantize(values, v, headDim, buffer);
-                    for (int d = 0; d < headDim; d++) {
-                        putByte(chunk.packedValues, valueQuad(h, slot, d), d / L % 4, buffer[d]);
-                    }
-                } else {
-                    for (int d = 0, at = keyAt(h, slot, 0); d < headDim; d++, at += L) {
-                        chunk.keys[at] = keys[k + d];
-                    }
-                    for (int d = 0; d < headDim; d += 2 * L) {
-                        System.arraycopy(
-                                values, v + d, chunk.values, valueAt(h, slot, d), Math.min(2 * L, headDim - d));
-                    }
+                int k = keysOffset + t * keysStride + h * shape.headDim();
+                int v = valuesOffset + t * valuesStride + h * shape.headDim();
+                switch (shape.type()) {
+                    case F32 -> appendFloats(chunk.floats, h, length % CHUNK, keys, k, values, v);
+                    case F16 -> appendHalves(chunk.words, h, length % CHUNK, keys, k, values, v);
+                    case Q8 -> appendBytes(chunk.words, h, length % CHUNK, keys, k, values, v);
                 }
             }
         }
     }
 
-    private static void putHalf(int[] pairs, int at, int upper, float value) {
-        int bits = Float.floatToFloat16(value) & 0xffff;
-        pairs[at] = upper == 0 ? pairs[at] & 0xffff0000 | bits : pairs[at] & 0xffff | bits << 16;
+    private void appendFloats(float[] chunk, int head, int slot, float[] keys, int k, float[] values, int v) {
+        int headDim = shape.headDim();
+        for (int d = 0, at = keyAt(head, slot, 0); d < headDim; d++, at += 2 * L) {
+            chunk[at] = keys[k + d];
+        }
+        for (int d = 0; d < headDim; d += 2 * L) {
+            System.arraycopy(values, v + d, chunk, valueAt(head, slot, d), Math.min(2 * L, headDim - d));
+        }
     }
 
-    private static void putByte(int[] quads, int at, int index, byte code) {
-        int shift = 8 * index;
-        quads[at] = quads[at] & ~(0xff << shift) | (code & 0xff) << shift;
+    private void appendHalves(int[] chunk, int head, int slot, float[] keys, int k, float[] values, int v) {
+        for (int d = 0; d < shape.headDim(); d++) {
+            put(chunk, keyAt(head, slot, d), 0xffff, d % 2 * 16, Float.floatToFloat16(keys[k + d]));
+            put(chunk, valueAt(head, slot, d), 0xffff, d / L % 2 * 16, Float.floatToFloat16(values[v + d]));
+        }
+    }
+
+    private void appendBytes(int[] chunk, int head, int slot, float[] keys, int k, float[] values, int v) {
+        int scaleAt = scaleAt(head, slot);
+        chunk[scaleAt] = Float.floatToRawIntBits(LayerCache.quantize(keys, k, shape.headDim(), buffer));
+        for (int d = 0; d < shape.headDim(); d++) {
+            put(chunk, keyAt(head, slot, d), 0xff, d % 4 * 8, buffer[d]);
+        }
+        chunk[scaleAt + plane] = Float.floatToRawIntBits(LayerCache.quantize(values, v, shape.headDim(), buffer));
+        for (int d = 0; d < shape.headDim(); d++) {
+            put(chunk, valueAt(head, slot, d), 0xff, d / L % 4 * 8, buffer[d]);
+        }
+    }
+
+    private static void put(int[] words, int at, int mask, int shift, int bits) {
+        words[at] = words[at] & ~(mask << shift) | (bits & mask) << shift;
     }
 
     @Override
@@ -223,167 +212,220 @@ final class VectorLayerCache implements LayerCache {
         for (int h = 0; h < shape.kvHeads(); h++) {
             for (int d = 0; d < shape.headDim(); d++) {
                 int at = h * shape.headDim() + d;
+                int k = keyAt(h, slot, d);
+                int v = valueAt(h, slot, d);
                 switch (shape.type()) {
                     case F32 -> {
-                        key[at] = chunk.keys[keyAt(h, slot, d)];
-                        value[at] = chunk.values[valueAt(h, slot, d)];
+                        key[at] = chunk.floats[k];
+                        value[at] = chunk.floats[v];
                     }
                     case F16 -> {
-                        key[at] = half(chunk.packedKeys[keyPair(h, slot, d)] >> d % 2 * 16);
-                        value[at] = half(chunk.packedValues[valuePair(h, slot, d)] >> d / L % 2 * 16);
+                        key[at] = Float.float16ToFloat((short) (chunk.words[k] >> d % 2 * 16));
+                        value[at] = Float.float16ToFloat((short) (chunk.words[v] >> d / L % 2 * 16));
                     }
                     case Q8 -> {
-                        byte k = (byte) (chunk.packedKeys[keyQuad(h, slot, d)] >> d % 4 * 8);
-                        byte v = (byte) (chunk.packedValues[valueQuad(h, slot, d)] >> d / L % 4 * 8);
-                        key[at] = k * chunk.keyScales[h * CHUNK + slot];
-                        value[at] = v * chunk.valueScales[h * CHUNK + slot];
+                        int scaleAt = scaleAt(h, slot);
+                        byte keyCode = (byte) (chunk.words[k] >> d % 4 * 8);
+                        byte valueCode = (byte) (chunk.words[v] >> d / L % 4 * 8);
+                        key[at] = keyCode * Float.intBitsToFloat(chunk.words[scaleAt]);
+                        value[at] = valueCode * Float.intBitsToFloat(chunk.words[scaleAt + plane]);
                     }
                 }
             }
         }
     }
 
-    private static float half(int bits) {
-        return Float.float16ToFloat((short) bits);
-    }
-
     // ---- attention --------------------------------------------------------------------------------------------
 
+    /** What one call of {@link #attend} computes; a group is four queries of a key/value head. */
+    private record Call(
+            float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, int shared) {
+        /** Queries of a key/value head. */
+        int rows() {
+            return tokens * shared;
+        }
+
+        int groups() {
+            return Math.ceilDiv(rows(), QUERIES);
+        }
+    }
+
+    /**
+     * Few tokens: parts share out the heads and, where these do not go round, the positions; each takes its stretch of
+     * memory chunk by chunk for all queries, and the last to end puts the sums together. Many: each part takes some
+     * queries and finishes them head by head.
+     */
     @Override
     public void attend(
             float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, Workers workers) {
-        int shared = shape.heads() / shape.kvHeads();
-        int groups = Math.ceilDiv(tokens * shared, QUERIES);
-        int items = shape.kvHeads() * groups;
+        int heads = shape.kvHeads();
+        Call call = new Call(q, qOffset, qStride, out, outOffset, outStride, tokens, shape.heads() / heads);
+        int groups = call.groups();
+        boolean few = (long) heads * groups * QUERIES * dim <= MOST_SUMS;
+        if (states.length != workers.threads()) {
+            states = new float[workers.threads()][];
+        }
+        partsDone.set(0);
         workers.run((part, parts) -> {
-            float[] queries = workers.scratch(part, 0, QUERIES * dim);
-            float[] sums = workers.scratch(part, 1, QUERIES * dim);
-            float[] scores = workers.scratch(part, 2, QUERIES * (Math.ceilDiv(length, CHUNK) * CHUNK));
-            // later tokens see more positions: deal the groups out in turn, unless the heads divide evenly
-            boolean inTurn = shape.kvHeads() % parts != 0;
-            int i = inTurn ? part : (int) ((long) items * part / parts);
-            int end = inTurn ? items : (int) ((long) items * (part + 1) / parts);
-            for (; i < end; i += inTurn ? parts : 1) {
-                int head = i / groups;
-                int row = i % groups * QUERIES;
-                int rows = Math.min(QUERIES, tokens * shared - row);
-                takeQueries(q, qOffset, qStride, head, shared, row, rows, queries);
-                int oldest = length - tokens + row / shared;
-                int newest = length - tokens + (row + rows - 1) / shared;
-                int from = Math.max(0, oldest - shape.window() + 1) / (2 * L) * 2 * L;
-                int stride = Math.ceilDiv(newest + 1 - from, 2 * L) * 2 * L;
-                scores(head, from, newest + 1, queries, scores, stride);
-                float s0 = 0;
-                float s1 = 0;
-                float s2 = 0;
-                float s3 = 0;
-                for (int r = 0; r < QUERIES; r++) {
-                    int position = length - tokens + Math.min(row + r, row + rows - 1) / shared;
-                    int first = Math.max(0, position - shape.window() + 1);
-                    if (shape.softCap() != 0) {
-                        KERNELS.softCap(scores, r * stride + first - from, position + 1 - first, shape.softCap());
-                    }
-                    float sum = softmax(scores, r * stride, first - from, position + 1 - from, newest + 1 - from);
-                    s0 = r == 0 ? sum : s0;
-                    s1 = r == 1 ? sum : s1;
-                    s2 = r == 2 ? sum : s2;
-                    s3 = r == 3 ? sum : s3;
-                }
-                Arrays.fill(sums, 0, QUERIES * dim, 0);
-                values(head, from, newest + 1, scores, stride, sums);
-                for (int r = 0; r < rows; r++) {
-                    int token = (row + r) / shared;
-                    int column = (head * shared + (row + r) % shared) * shape.headDim();
-                    float factor = 1 / (r == 0 ? s0 : r == 1 ? s1 : r == 2 ? s2 : s3);
-                    int at = outOffset + token * outStride + column;
-                    for (int d = 0; d < shape.headDim(); d++) {
-                        // sums lie column by column: [2L of query 0][2L of query 1] …
-                        int column2 = d / (2 * L);
-                        out[at + d] = sums[(column2 * QUERIES + r) * 2 * L + d - column2 * 2 * L] * factor;
-                    }
+            int most = few ? heads * groups : groups;
+            float[] queries = workers.scratch(part, 0, most * QUERIES * dim);
+            float[] scores = workers.scratch(part, 1, QUERIES * CHUNK);
+            states[part] = workers.scratch(part, 2, most * OnlineSoftmax.size(dim));
+            if (few) {
+                attendStretch(call, part, parts, queries, scores);
+            } else {
+                for (int head = 0; head < heads; head++) {
+                    // in turn, since later tokens see more positions
+                    attendHead(call, head, Math.floorMod(part - head * groups, parts), part, parts, queries, scores);
                 }
             }
         });
     }
 
+    private int firstChunk(Call call) {
+        return Math.max(0, length - call.tokens + 1 - shape.window()) / CHUNK;
+    }
+
+    /** All queries of some heads, and a share of their positions. */
+    private void attendStretch(Call call, int part, int parts, float[] queries, float[] scores) {
+        int ranges = greatestCommonDivisor(shape.kvHeads(), parts);
+        int sharing = parts / ranges;
+        int heads = shape.kvHeads() / ranges;
+        int firstHead = part / sharing * heads;
+        int groups = call.groups();
+        int firstChunk = firstChunk(call);
+        long pieces = (long) (Math.ceilDiv(length, CHUNK) - firstChunk) * heads;
+        int first = (int) (pieces * (part % sharing) / sharing);
+        int end = (int) (pieces * (part % sharing + 1) / sharing);
+        for (int i = 0; i < heads * groups; i++) {
+            OnlineSoftmax.begin(states[part], i * OnlineSoftmax.size(dim), dim);
+            takeQueries(call, firstHead + i / groups, i % groups, queries, i);
+        }
+        for (int piece = first; piece < end; piece++) {
+            int head = piece % heads;
+            for (int group = 0; group < groups; group++) {
+                attendChunk(
+                        call, firstChunk + piece / heads, firstHead + head, group,
+                        queries, scores, states[part], head * groups + group);
+            }
+        }
+        boolean alone = sharing == 1;
+        if (alone || partsDone.incrementAndGet() == parts) {
+            for (int i = 0; i < heads * groups * (alone ? 1 : ranges); i++) {
+                int range = alone ? part : i / (heads * groups);
+                int index = i % (heads * groups);
+                finish(call, range * heads + index / groups, index % groups, index, range * sharing, (range + 1) * sharing);
+            }
+        }
+    }
+
+    private static int greatestCommonDivisor(int a, int b) {
+        return b == 0 ? a : greatestCommonDivisor(b, a % b);
+    }
+
+    /** Some groups of queries and one head, chunk by chunk. */
+    private void attendHead(Call call, int head, int firstGroup, int part, int step, float[] queries, float[] scores) {
+        int groups = call.groups();
+        for (int group = firstGroup; group < groups; group += step) {
+            OnlineSoftmax.begin(states[part], group * OnlineSoftmax.size(dim), dim);
+            takeQueries(call, head, group, queries, group);
+        }
+        for (int chunk = firstChunk(call); chunk < Math.ceilDiv(length, CHUNK); chunk++) {
+            for (int group = firstGroup; group < groups; group += step) {
+                attendChunk(call, chunk, head, group, queries, scores, states[part], group);
+            }
+        }
+        for (int group = firstGroup; group < groups; group += step) {
+            finish(call, head, group, group, part, part + 1);
+        }
+    }
+
     /** Four queries dimension by dimension, scaled; missing ones are zero. */
-    private void takeQueries(
-            float[] q, int qOffset, int qStride, int head, int shared, int row, int rows, float[] queries) {
-        Arrays.fill(queries, 0, QUERIES * dim, 0);
-        for (int r = 0; r < rows; r++) {
-            int from = qOffset + (row + r) / shared * qStride + (head * shared + (row + r) % shared) * shape.headDim();
+    private void takeQueries(Call call, int head, int group, float[] queries, int index) {
+        int at = index * QUERIES * dim;
+        float scale = shape.type() == Type.F16 ? shape.scale() * AttentionBlock.QUERY_FACTOR : shape.scale();
+        Arrays.fill(queries, at, at + QUERIES * dim, 0);
+        for (int r = 0; r < QUERIES && group * QUERIES + r < call.rows(); r++) {
+            int from = call.qOffset + column(call, head, group * QUERIES + r, call.qStride);
             for (int d = 0; d < shape.headDim(); d++) {
-                queries[d * QUERIES + r] = q[from + d] * shape.scale();
+                queries[at + d * QUERIES + r] = call.q[from + d] * scale;
             }
         }
     }
 
-    /** Scores of positions {@code from} to {@code to}, rounded up to 2L; {@code from} is a multiple of 2L. */
-    private void scores(int head, int from, int to, float[] queries, float[] scores, int stride) {
-        for (int position = from; position < to; position += 2 * L) {
-            Chunk chunk = chunks.get(position / CHUNK);
-            int slot = position % CHUNK;
+    /** Where the row of a head lies among queries or results. */
+    private int column(Call call, int head, int row, int stride) {
+        return row / call.shared * stride + (head * call.shared + row % call.shared) * shape.headDim();
+    }
+
+    private void finish(Call call, int head, int group, int index, int firstPart, int endPart) {
+        for (int r = 0; r < QUERIES && group * QUERIES + r < call.rows(); r++) {
+            OnlineSoftmax.finish(
+                    states, firstPart, endPart, index * OnlineSoftmax.size(dim), dim, r,
+                    call.out, call.outOffset + column(call, head, group * QUERIES + r, call.outStride), shape.headDim());
+        }
+    }
+
+    /** Adds what a group of queries sees of one head in one chunk to its state. */
+    private void attendChunk(
+            Call call, int index, int head, int group, float[] queries, float[] scores, float[] state, int stateIndex) {
+        int start = index * CHUNK;
+        int row = group * QUERIES;
+        int lastRow = Math.min(row + QUERIES, call.rows()) - 1;
+        int oldest = length - call.tokens + row / call.shared;
+        int newest = length - call.tokens + lastRow / call.shared;
+        int from = Math.max(0, Math.max(0, oldest - shape.window() + 1) - start) / (2 * L) * 2 * L;
+        int to = Math.min(CHUNK, newest + 1 - start);
+        if (from >= to) {
+            return;
+        }
+        Chunk chunk = chunks.get(index);
+        scores(chunk, head, from, to, queries, stateIndex * QUERIES * dim, scores);
+        int n = Math.ceilDiv(to - from, L) * L;
+        int at = stateIndex * OnlineSoftmax.size(dim);
+        for (int r = 0; r < QUERIES; r++) {
+            int position = length - call.tokens + Math.min(row + r, lastRow) / call.shared;
+            int seenFrom = Math.clamp(Math.max(0, position - shape.window() + 1) - start, from, to);
+            int seenTo = Math.clamp(position + 1 - start, seenFrom, to);
+            int s = r * CHUNK;
+            if (shape.softCap() != 0) {
+                KERNELS.softCap(scores, s + seenFrom, seenTo - seenFrom, shape.softCap());
+            }
+            Arrays.fill(scores, s + from, s + seenFrom, Float.NEGATIVE_INFINITY);
+            Arrays.fill(scores, s + seenTo, s + from + n, Float.NEGATIVE_INFINITY);
+            float factor = shape.type() == Type.F16 ? Lanes.HALF_FACTOR : 1;
+            OnlineSoftmax.weigh(scores, s + from, n, factor, state, at, dim, r);
+        }
+        if (shape.type() == Type.Q8) {
+            ByteAttentionBlock.scale(scores, from, CHUNK, chunk.words, scaleAt(head, from) + plane, n);
+        }
+        values(chunk, head, from, to, scores, state, at);
+    }
+
+    /** Scores of the slots {@code from} to {@code to}, rounded up to 2L; {@code from} is a multiple of 2L. */
+    private void scores(Chunk chunk, int head, int from, int to, float[] queries, int q, float[] scores) {
+        for (int slot = from; slot < to; slot += 2 * L) {
+            int k = keyAt(head, slot, 0);
             switch (shape.type()) {
-                case F32 -> AttentionBlock.scores(
-                        chunk.keys, keyAt(head, slot, 0), dim, queries, scores, position - from, stride);
-                case F16 -> AttentionBlock.halfScores(
-                        chunk.packedKeys, keyPair(head, slot, 0), dim, queries, scores, position - from, stride);
+                case F32 -> AttentionBlock.scores(chunk.floats, k, dim, queries, q, scores, slot, CHUNK);
+                case F16 -> AttentionBlock.halfScores(chunk.words, k, dim, queries, q, scores, slot, CHUNK);
                 case Q8 -> ByteAttentionBlock.scores(
-                        chunk.packedKeys, keyQuad(head, slot, 0), dim, chunk.keyScales, head * CHUNK + slot,
-                        queries, scores, position - from, stride);
+                        chunk.words, k, dim, scaleAt(head, slot), queries, q, scores, slot, CHUNK);
             }
         }
     }
 
-    /** Adds Σ score · value over positions {@code from} to {@code to}; may change the scores. */
-    private void values(int head, int from, int to, float[] scores, int stride, float[] sums) {
-        for (int position = from; position < to; ) {
-            Chunk chunk = chunks.get(position / CHUNK);
-            int slot = position % CHUNK;
-            int count = Math.min(CHUNK - slot, to - position);
-            if (shape.type() == Type.Q8) {
-                ByteAttentionBlock.scale(scores, position - from, stride, chunk.valueScales, head * CHUNK + slot, count);
-                for (int d = 0; d < dim; d += 4 * L) {
-                    ByteAttentionBlock.values(
-                            chunk.packedValues, valueQuad(head, slot, d), count,
-                            scores, position - from, stride, sums, d * QUERIES);
-                }
+    /** Adds Σ weight · value over the slots {@code from} to {@code to}. */
+    private void values(Chunk chunk, int head, int from, int to, float[] weights, float[] state, int at) {
+        int column = shape.type() == Type.Q8 ? 4 * L : 2 * L;
+        for (int d = 0; d < dim; d += column) {
+            int v = valueAt(head, from, d);
+            int sums = at + d * QUERIES;
+            switch (shape.type()) {
+                case F32 -> AttentionBlock.values(chunk.floats, v, to - from, weights, from, CHUNK, state, sums);
+                case F16 -> AttentionBlock.halfValues(chunk.words, v, to - from, weights, from, CHUNK, state, sums);
+                case Q8 -> ByteAttentionBlock.values(chunk.words, v, to - from, weights, from, CHUNK, state, sums);
             }
-            for (int d = 0; d < dim && shape.type() != Type.Q8; d += 2 * L) {
-                if (shape.type() == Type.F16) {
-                    AttentionBlock.halfValues(
-                            chunk.packedValues, valuePair(head, slot, d), count,
-                            scores, position - from, stride, sums, d * QUERIES);
-                } else {
-                    AttentionBlock.values(
-                            chunk.values, valueAt(head, slot, d), count,
-                            scores, position - from, stride, sums, d * QUERIES);
-                }
-            }
-            position += count;
         }
-    }
-
-    /**
-     * Turns scores {@code from} to {@code to} of a row into e^(score − max) and the others up to
-     * {@code n} into zeros; returns the sum.
-     */
-    private static float softmax(float[] scores, int at, int from, int to, int n) {
-        Arrays.fill(scores, at, at + from, 0);
-        Arrays.fill(scores, at + to, at + n, 0);
-        FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int i = from; i < to; i += L) {
-            VectorMask<Float> mask = F.indexInRange(i, to);
-            most = most.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, scores, at + i, mask), mask);
-        }
-        float max = most.reduceLanes(VectorOperators.MAX);
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = from; i < to; i += L) {
-            VectorMask<Float> mask = F.indexInRange(i, to);
-            FloatVector e = VectorKernels.exp(FloatVector.fromArray(F, scores, at + i, mask).sub(max));
-            e.intoArray(scores, at + i, mask);
-            sum = sum.add(e, mask);
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
     }
 }
