@@ -42,15 +42,16 @@ final class CodeBlock {
      * @param words words of a unit
      * @param perScale log2 of the units that share a scale
      * @param s scales: L values for each tile for each group
-     * @param x activations as there, the four tokens of a column side by side, from {@code k} on
+     * @param x activations as there, from {@code k} on, {@code xStride} from token to token
      * @param xc corrections of units from {@code xcAt} on, {@code xcStride} from token to token
      * @param u sums, from {@code uAt} on
      */
     static void onePlane(
             MemorySegment m, long p, int bits, int units, int words, int perScale,
-            float[] s, float[] x, int k, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
+            float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
+        IntVector step = IntVector.broadcast(I, bits); // shifting by a scalar takes twice the instructions
         IntVector lowest = IntVector.broadcast(I, (1 << bits) - 1);
-        int last = 32 / bits * TOKENS - 1;
+        int last = 32 / bits - 1;
         for (int g = 0; g < units; g++) {
             FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a01 = a00;
@@ -84,23 +85,23 @@ final class CodeBlock {
                     a01 = v1.fma(xk, a01);
                     a02 = v2.fma(xk, a02);
                     a03 = v3.fma(xk, a03);
-                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    xk = FloatVector.broadcast(F, x[k + xStride]);
                     a10 = v0.fma(xk, a10);
                     a11 = v1.fma(xk, a11);
                     a12 = v2.fma(xk, a12);
                     a13 = v3.fma(xk, a13);
-                    xk = FloatVector.broadcast(F, x[k + 2]);
+                    xk = FloatVector.broadcast(F, x[k + 2 * xStride]);
                     a20 = v0.fma(xk, a20);
                     a21 = v1.fma(xk, a21);
                     a22 = v2.fma(xk, a22);
                     a23 = v3.fma(xk, a23);
-                    xk = FloatVector.broadcast(F, x[k + 3]);
+                    xk = FloatVector.broadcast(F, x[k + 3 * xStride]);
                     a30 = v0.fma(xk, a30);
                     a31 = v1.fma(xk, a31);
                     a32 = v2.fma(xk, a32);
                     a33 = v3.fma(xk, a33);
-                    mask = mask.lanewise(LSHL, bits);
-                    k += TOKENS;
+                    mask = mask.lanewise(LSHL, step);
+                    k++;
                 } while ((k & last) != 0);
             }
             int at = (g >> perScale) * 4 * L;
@@ -134,7 +135,7 @@ final class CodeBlock {
      */
     static void twoPlanes(
             MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
-            float[] s, float[] x, int k, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
+            float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
         IntVector lowest = IntVector.broadcast(I, (1 << low + high) - 1);
         int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
         int sets = 8 / low;
@@ -187,26 +188,198 @@ final class CodeBlock {
                         a01 = v1.fma(xk, a01);
                         a02 = v2.fma(xk, a02);
                         a03 = v3.fma(xk, a03);
-                        xk = FloatVector.broadcast(F, x[k + 1]);
+                        xk = FloatVector.broadcast(F, x[k + xStride]);
                         a10 = v0.fma(xk, a10);
                         a11 = v1.fma(xk, a11);
                         a12 = v2.fma(xk, a12);
                         a13 = v3.fma(xk, a13);
-                        xk = FloatVector.broadcast(F, x[k + 2]);
+                        xk = FloatVector.broadcast(F, x[k + 2 * xStride]);
                         a20 = v0.fma(xk, a20);
                         a21 = v1.fma(xk, a21);
                         a22 = v2.fma(xk, a22);
                         a23 = v3.fma(xk, a23);
-                        xk = FloatVector.broadcast(F, x[k + 3]);
+                        xk = FloatVector.broadcast(F, x[k + 3 * xStride]);
                         a30 = v0.fma(xk, a30);
                         a31 = v1.fma(xk, a31);
                         a32 = v2.fma(xk, a32);
                         a33 = v3.fma(xk, a33);
                         mask = mask.lanewise(LSHL, 8);
-                        k += TOKENS;
-                    } while ((k & 15) != 0);
+                        k++;
+                    } while ((k & 3) != 0);
                 }
             }
+            int at = (g >> perScale) * 4 * L;
+            FloatVector scale = FloatVector.fromArray(F, s, at);
+            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
+            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            a20.fma(scale, FloatVector.fromArray(F, u, uAt + 16 * L)).intoArray(u, uAt + 16 * L);
+            a30.fma(scale, FloatVector.fromArray(F, u, uAt + 24 * L)).intoArray(u, uAt + 24 * L);
+            scale = FloatVector.fromArray(F, s, at + L);
+            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
+            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            a21.fma(scale, FloatVector.fromArray(F, u, uAt + 17 * L)).intoArray(u, uAt + 17 * L);
+            a31.fma(scale, FloatVector.fromArray(F, u, uAt + 25 * L)).intoArray(u, uAt + 25 * L);
+            scale = FloatVector.fromArray(F, s, at + 2 * L);
+            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
+            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            a22.fma(scale, FloatVector.fromArray(F, u, uAt + 18 * L)).intoArray(u, uAt + 18 * L);
+            a32.fma(scale, FloatVector.fromArray(F, u, uAt + 26 * L)).intoArray(u, uAt + 26 * L);
+            scale = FloatVector.fromArray(F, s, at + 3 * L);
+            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
+            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            a23.fma(scale, FloatVector.fromArray(F, u, uAt + 19 * L)).intoArray(u, uAt + 19 * L);
+            a33.fma(scale, FloatVector.fromArray(F, u, uAt + 27 * L)).intoArray(u, uAt + 27 * L);
+        }
+    }
+
+    /** Codes of 3 bits in units of 32 columns; parameters as for {@link #onePlane}, layout as in {@link CodeDot#threeBits}. */
+    static void threeBits(
+            MemorySegment m, long p, int units, int perScale,
+            float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
+        IntVector lowest = IntVector.broadcast(I, 7);
+        for (int g = 0; g < units; g++) {
+            FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
+            FloatVector a01 = a00;
+            FloatVector a02 = a00;
+            FloatVector a03 = a00;
+            FloatVector a10 = FloatVector.broadcast(F, xc[xcAt + g + xcStride]);
+            FloatVector a11 = a10;
+            FloatVector a12 = a10;
+            FloatVector a13 = a10;
+            FloatVector a20 = FloatVector.broadcast(F, xc[xcAt + g + 2 * xcStride]);
+            FloatVector a21 = a20;
+            FloatVector a22 = a20;
+            FloatVector a23 = a20;
+            FloatVector a30 = FloatVector.broadcast(F, xc[xcAt + g + 3 * xcStride]);
+            FloatVector a31 = a30;
+            FloatVector a32 = a30;
+            FloatVector a33 = a30;
+            IntVector r0 = IntVector.zero(I);
+            IntVector r1 = r0;
+            IntVector r2 = r0;
+            IntVector r3 = r0;
+            for (int b = 0; b < 3; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                r0 = r0.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w0, TileLayout.REST_BITS);
+                r1 = r1.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w1, TileLayout.REST_BITS);
+                r2 = r2.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w2, TileLayout.REST_BITS);
+                r3 = r3.lanewise(ROR, 30).lanewise(BITWISE_BLEND, w3, TileLayout.REST_BITS);
+                IntVector mask = lowest;
+                do {
+                    FloatVector v0 = (FloatVector) w0.and(mask).convert(I2F, 0);
+                    FloatVector v1 = (FloatVector) w1.and(mask).convert(I2F, 0);
+                    FloatVector v2 = (FloatVector) w2.and(mask).convert(I2F, 0);
+                    FloatVector v3 = (FloatVector) w3.and(mask).convert(I2F, 0);
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    a00 = v0.fma(xk, a00);
+                    a01 = v1.fma(xk, a01);
+                    a02 = v2.fma(xk, a02);
+                    a03 = v3.fma(xk, a03);
+                    xk = FloatVector.broadcast(F, x[k + xStride]);
+                    a10 = v0.fma(xk, a10);
+                    a11 = v1.fma(xk, a11);
+                    a12 = v2.fma(xk, a12);
+                    a13 = v3.fma(xk, a13);
+                    xk = FloatVector.broadcast(F, x[k + 2 * xStride]);
+                    a20 = v0.fma(xk, a20);
+                    a21 = v1.fma(xk, a21);
+                    a22 = v2.fma(xk, a22);
+                    a23 = v3.fma(xk, a23);
+                    xk = FloatVector.broadcast(F, x[k + 3 * xStride]);
+                    a30 = v0.fma(xk, a30);
+                    a31 = v1.fma(xk, a31);
+                    a32 = v2.fma(xk, a32);
+                    a33 = v3.fma(xk, a33);
+                    mask = mask.lanewise(LSHL, 3);
+                    v0 = (FloatVector) w0.and(mask).convert(I2F, 0);
+                    v1 = (FloatVector) w1.and(mask).convert(I2F, 0);
+                    v2 = (FloatVector) w2.and(mask).convert(I2F, 0);
+                    v3 = (FloatVector) w3.and(mask).convert(I2F, 0);
+                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    a00 = v0.fma(xk, a00);
+                    a01 = v1.fma(xk, a01);
+                    a02 = v2.fma(xk, a02);
+                    a03 = v3.fma(xk, a03);
+                    xk = FloatVector.broadcast(F, x[k + 1 + xStride]);
+                    a10 = v0.fma(xk, a10);
+                    a11 = v1.fma(xk, a11);
+                    a12 = v2.fma(xk, a12);
+                    a13 = v3.fma(xk, a13);
+                    xk = FloatVector.broadcast(F, x[k + 1 + 2 * xStride]);
+                    a20 = v0.fma(xk, a20);
+                    a21 = v1.fma(xk, a21);
+                    a22 = v2.fma(xk, a22);
+                    a23 = v3.fma(xk, a23);
+                    xk = FloatVector.broadcast(F, x[k + 1 + 3 * xStride]);
+                    a30 = v0.fma(xk, a30);
+                    a31 = v1.fma(xk, a31);
+                    a32 = v2.fma(xk, a32);
+                    a33 = v3.fma(xk, a33);
+                    mask = mask.lanewise(LSHL, 5);
+                    k += 2;
+                } while ((k & 7) != 0);
+            }
+            r0 = r0.lanewise(ROR, 6);
+            r1 = r1.lanewise(ROR, 6);
+            r2 = r2.lanewise(ROR, 6);
+            r3 = r3.lanewise(ROR, 6);
+            IntVector mask = lowest;
+            do {
+                FloatVector v0 = (FloatVector) r0.and(mask).convert(I2F, 0);
+                FloatVector v1 = (FloatVector) r1.and(mask).convert(I2F, 0);
+                FloatVector v2 = (FloatVector) r2.and(mask).convert(I2F, 0);
+                FloatVector v3 = (FloatVector) r3.and(mask).convert(I2F, 0);
+                FloatVector xk = FloatVector.broadcast(F, x[k]);
+                a00 = v0.fma(xk, a00);
+                a01 = v1.fma(xk, a01);
+                a02 = v2.fma(xk, a02);
+                a03 = v3.fma(xk, a03);
+                xk = FloatVector.broadcast(F, x[k + xStride]);
+                a10 = v0.fma(xk, a10);
+                a11 = v1.fma(xk, a11);
+                a12 = v2.fma(xk, a12);
+                a13 = v3.fma(xk, a13);
+                xk = FloatVector.broadcast(F, x[k + 2 * xStride]);
+                a20 = v0.fma(xk, a20);
+                a21 = v1.fma(xk, a21);
+                a22 = v2.fma(xk, a22);
+                a23 = v3.fma(xk, a23);
+                xk = FloatVector.broadcast(F, x[k + 3 * xStride]);
+                a30 = v0.fma(xk, a30);
+                a31 = v1.fma(xk, a31);
+                a32 = v2.fma(xk, a32);
+                a33 = v3.fma(xk, a33);
+                mask = mask.lanewise(LSHL, 3);
+                v0 = (FloatVector) r0.and(mask).convert(I2F, 0);
+                v1 = (FloatVector) r1.and(mask).convert(I2F, 0);
+                v2 = (FloatVector) r2.and(mask).convert(I2F, 0);
+                v3 = (FloatVector) r3.and(mask).convert(I2F, 0);
+                xk = FloatVector.broadcast(F, x[k + 1]);
+                a00 = v0.fma(xk, a00);
+                a01 = v1.fma(xk, a01);
+                a02 = v2.fma(xk, a02);
+                a03 = v3.fma(xk, a03);
+                xk = FloatVector.broadcast(F, x[k + 1 + xStride]);
+                a10 = v0.fma(xk, a10);
+                a11 = v1.fma(xk, a11);
+                a12 = v2.fma(xk, a12);
+                a13 = v3.fma(xk, a13);
+                xk = FloatVector.broadcast(F, x[k + 1 + 2 * xStride]);
+                a20 = v0.fma(xk, a20);
+                a21 = v1.fma(xk, a21);
+                a22 = v2.fma(xk, a22);
+                a23 = v3.fma(xk, a23);
+                xk = FloatVector.broadcast(F, x[k + 1 + 3 * xStride]);
+                a30 = v0.fma(xk, a30);
+                a31 = v1.fma(xk, a31);
+                a32 = v2.fma(xk, a32);
+                a33 = v3.fma(xk, a33);
+                mask = mask.lanewise(LSHL, 5);
+                k += 2;
+            } while ((k & 7) != 0);
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);
             a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
@@ -234,7 +407,7 @@ final class CodeBlock {
     /** 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. */
     static void codebook(
             MemorySegment m, long p, float[] table, int units, int words, int perScale,
-            float[] s, float[] x, int k, float[] u, int uAt) {
+            float[] s, float[] x, int k, int xStride, float[] u, int uAt) {
         IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts();
         for (int g = 0; g < units; g++) {
             FloatVector a00 = FloatVector.zero(F);
@@ -258,7 +431,7 @@ final class CodeBlock {
                 IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                 IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
                 IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                for (int j = 0; j < 8; j++, k += TOKENS) {
+                do {
                     FloatVector v0 = w0.selectFrom(codes).reinterpretAsFloats();
                     FloatVector v1 = w1.selectFrom(codes).reinterpretAsFloats();
                     FloatVector v2 = w2.selectFrom(codes).reinterpretAsFloats();
@@ -268,26 +441,27 @@ final class CodeBlock {
                     a01 = v1.fma(xk, a01);
                     a02 = v2.fma(xk, a02);
                     a03 = v3.fma(xk, a03);
-                    xk = FloatVector.broadcast(F, x[k + 1]);
+                    xk = FloatVector.broadcast(F, x[k + xStride]);
                     a10 = v0.fma(xk, a10);
                     a11 = v1.fma(xk, a11);
                     a12 = v2.fma(xk, a12);
                     a13 = v3.fma(xk, a13);
-                    xk = FloatVector.broadcast(F, x[k + 2]);
+                    xk = FloatVector.broadcast(F, x[k + 2 * xStride]);
                     a20 = v0.fma(xk, a20);
                     a21 = v1.fma(xk, a21);
                     a22 = v2.fma(xk, a22);
                     a23 = v3.fma(xk, a23);
-                    xk = FloatVector.broadcast(F, x[k + 3]);
+                    xk = FloatVector.broadcast(F, x[k + 3 * xStride]);
                     a30 = v0.fma(xk, a30);
                     a31 = v1.fma(xk, a31);
                     a32 = v2.fma(xk, a32);
                     a33 = v3.fma(xk, a33);
-                    w0 = w0.lanewise(ROR, 4);
-                    w1 = w1.lanewise(ROR, 4);
-                    w2 = w2.lanewise(ROR, 4);
-                    w3 = w3.lanewise(ROR, 4);
-                }
+                    w0 = w0.lanewise(LSHR, 4);
+                    w1 = w1.lanewise(LSHR, 4);
+                    w2 = w2.lanewise(LSHR, 4);
+                    w3 = w3.lanewise(LSHR, 4);
+                    k++;
+                } while ((k & 7) != 0);
             }
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);

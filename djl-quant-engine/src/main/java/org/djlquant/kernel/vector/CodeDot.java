@@ -42,17 +42,17 @@ final class CodeDot {
      * @param s scales: L values for each tile for each group
      * @param x activations from {@code k} on, by {@link TileLayout#place} scaled
      * @param xc corrections of units from {@code xcAt} on, see {@link TileLayout#correction}
-     * @param u sums, L values for each tile
+     * @param u sums, L values for each tile, from {@code uAt} on
      */
     static void onePlane(
             MemorySegment m, long p, int bits, int units, int words, int perScale,
-            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
+            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u, int uAt) {
         IntVector lowest = IntVector.broadcast(I, (1 << bits) - 1);
         int last = 32 / bits - 1;
-        FloatVector u0 = FloatVector.fromArray(F, u, 0);
-        FloatVector u1 = FloatVector.fromArray(F, u, L);
-        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
-        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        FloatVector u0 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u2 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, uAt + 3 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a0 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a1 = a0;
@@ -98,10 +98,10 @@ final class CodeDot {
             u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
             u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
         }
-        u0.intoArray(u, 0);
-        u1.intoArray(u, L);
-        u2.intoArray(u, 2 * L);
-        u3.intoArray(u, 3 * L);
+        u0.intoArray(u, uAt);
+        u1.intoArray(u, uAt + L);
+        u2.intoArray(u, uAt + 2 * L);
+        u3.intoArray(u, uAt + 3 * L);
     }
 
     /**
@@ -113,17 +113,17 @@ final class CodeDot {
      */
     static void twoPlanes(
             MemorySegment m, long p, int low, int high, int unit, int units, int perScale,
-            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
+            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u, int uAt) {
         IntVector lowest = IntVector.broadcast(I, (1 << low + high) - 1);
         int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
         int sets = 8 / low;
         int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
         long q = p;
-        FloatVector u0 = FloatVector.fromArray(F, u, 0);
-        FloatVector u1 = FloatVector.fromArray(F, u, L);
-        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
-        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        FloatVector u0 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u2 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, uAt + 3 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a0 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a1 = a0;
@@ -180,10 +180,10 @@ final class CodeDot {
             u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
             u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
         }
-        u0.intoArray(u, 0);
-        u1.intoArray(u, L);
-        u2.intoArray(u, 2 * L);
-        u3.intoArray(u, 3 * L);
+        u0.intoArray(u, uAt);
+        u1.intoArray(u, uAt + L);
+        u2.intoArray(u, uAt + 2 * L);
+        u3.intoArray(u, uAt + 3 * L);
     }
 
     /**
@@ -192,12 +192,12 @@ final class CodeDot {
      */
     static void threeBits(
             MemorySegment m, long p, int units, int perScale,
-            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
+            float[] s, float[] x, int k, float[] xc, int xcAt, float[] u, int uAt) {
         IntVector lowest = IntVector.broadcast(I, 7);
-        FloatVector u0 = FloatVector.fromArray(F, u, 0);
-        FloatVector u1 = FloatVector.fromArray(F, u, L);
-        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
-        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+        FloatVector u0 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u2 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, uAt + 3 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a0 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a1 = a0;
@@ -259,10 +259,10 @@ final class CodeDot {
             u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
             u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
         }
-        u0.intoArray(u, 0);
-        u1.intoArray(u, L);
-        u2.intoArray(u, 2 * L);
-        u3.intoArray(u, 3 * L);
+        u0.intoArray(u, uAt);
+        u1.intoArray(u, uAt + L);
+        u2.intoArray(u, uAt + 2 * L);
+        u3.intoArray(u, uAt + 3 * L);
     }
 
     /**
@@ -272,11 +272,11 @@ final class CodeDot {
      */
     static void codebook(
             MemorySegment m, long p, float[] table, int units, int words, int perScale,
-            float[] s, float[] x, int k, float[] u) {
-        FloatVector u0 = FloatVector.fromArray(F, u, 0);
-        FloatVector u1 = FloatVector.fromArray(F, u, L);
-        FloatVector u2 = FloatVector.fromArray(F, u, 2 * L);
-        FloatVector u3 = FloatVector.fromArray(F, u, 3 * L);
+            float[] s, float[] x, int k, float[] u, int uAt) {
+        FloatVector u0 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u2 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u3 = FloatVector.fromArray(F, u, uAt + 3 * L);
         IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts(); // whole if L is 16
         for (int g = 0; g < units; g++) {
             FloatVector a0 = FloatVector.zero(F);
@@ -310,10 +310,10 @@ final class CodeDot {
             u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
             u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
         }
-        u0.intoArray(u, 0);
-        u1.intoArray(u, L);
-        u2.intoArray(u, 2 * L);
-        u3.intoArray(u, 3 * L);
+        u0.intoArray(u, uAt);
+        u1.intoArray(u, uAt + L);
+        u2.intoArray(u, uAt + 2 * L);
+        u3.intoArray(u, uAt + 3 * L);
     }
 
     /** Look-up in a table that is longer than a vector. */

@@ -12,17 +12,10 @@ import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
 /**
- * A matrix of integer codes in {@link TileLayout}. One or two tokens are multiplied code by code
- * ({@link CodeDot}), some more in blocks of four ({@link CodeBlock}); many go through a float panel that
- * all tokens use ({@link Panel}).
+ * A matrix of integer codes in {@link TileLayout}. A few tokens are multiplied with the codes as they are
+ * read ({@link FewTokens}); many go through a float panel that all of them use ({@link Panel}).
  */
 final class TileMatMul implements MatMul {
-    /** Up to here decoding again for each token is cheaper than a trip through a panel. */
-    static final int MAX_DOT_TOKENS = 2;
-
-    /** Up to here blocks of {@link CodeBlock} are quicker than a panel, where vectors are 32 registers of 16 lanes. */
-    static final int MAX_BLOCK_TOKENS = L == 16 ? 12 : 0;
-
     /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
     private static final int PASS_TOKENS = 120;
 
@@ -33,12 +26,14 @@ final class TileMatMul implements MatMul {
     private final MemorySegment packed;
     private final int[] columnOrder;
     private final float[] table;
+    private final FewTokens few;
 
     private TileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
         this.layout = layout;
         this.packed = packed;
         this.columnOrder = columnOrder;
         table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
+        few = new FewTokens(layout, packed, columnOrder, table);
     }
 
     /** Packs a matrix in parallel. */
@@ -106,10 +101,8 @@ final class TileMatMul implements MatMul {
             int quads = layout.quads(L);
             int from = (int) ((long) quads * part / parts);
             int to = (int) ((long) quads * (part + 1) / parts);
-            if (from < to && tokens > MAX_DOT_TOKENS && tokens <= maxBlockTokens()) {
-                blocks(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
-            } else if (from < to && tokens <= MAX_DOT_TOKENS) {
-                dot(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
+            if (from < to && tokens <= FewTokens.MAX_TOKENS) {
+                few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
             } else if (from < to) {
                 for (int t = 0; t < tokens; t += PASS_TOKENS) {
                     int pass = Math.min(PASS_TOKENS, tokens - t);
@@ -119,212 +112,6 @@ final class TileMatMul implements MatMul {
                 }
             }
         });
-    }
-
-    // ---- few tokens -------------------------------------------------------------------------------------------
-
-    private void dot(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
-            int from, int to, Workers workers, int part) {
-        int width = layout.chunks() * TileLayout.CHUNK;
-        int unitsPerChunk = TileLayout.CHUNK / layout.unit;
-        int units = layout.chunks() * unitsPerChunk;
-        float[] xp = workers.scratch(part, 0, tokens * width);
-        float[] xs = workers.scratch(part, 1, tokens * units);
-        float[] s = workers.scratch(part, 2, 4 * L * 16);
-        float[] o = workers.scratch(part, 3, 4 * L * 16);
-        float[][] sums = {workers.scratch(part, 4, 8 * L), workers.scratch(part, 5, 8 * L)};
-        float[] xc = workers.scratch(part, 6, tokens * units);
-        for (int t = 0; t < tokens; t++) {
-            gather(x, xOffset + t * xStride, xp, t * width, width);
-            sumUnits(xp, t * width, xs, xc, t * units, units);
-            layout.place(xp, t * width, width);
-        }
-        int unitsPerGroup = layout.group / layout.unit;
-        int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
-        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
-        for (int quad = from; quad < to; quad++) {
-            Arrays.fill(sums[0], 0, 8 * L, 0);
-            Arrays.fill(sums[1], 0, 8 * L, 0);
-            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
-                int cols = layout.chunkCols(chunk);
-                int groups = layout.groups(cols);
-                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
-                boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN;
-                if (layout.scales.hasMin() && !sub) {
-                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
-                }
-                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
-                for (int t = 0; t < tokens; t++) {
-                    int k = t * width + chunk * TileLayout.CHUNK;
-                    int g = t * units + chunk * unitsPerChunk;
-                    if (sub) {
-                        ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums[t], 4 * L);
-                    } else if (layout.scales.hasMin()) {
-                        ScaleDecoder.addMinima(o, groups, xs, g, unitsPerGroup, sums[t], 4 * L);
-                    }
-                    dotChunk(codes, cols, perScale, s, xp, k, xc, g, sums[t]);
-                }
-                p += layout.slots(cols) * Lanes.QUAD_SLOT;
-            }
-            int row = 4 * L * quad;
-            int rows = Math.min(4 * L, layout.rows - row);
-            for (int t = 0; t < tokens; t++) {
-                store(sums[t], y, yOffset + t * yStride + row, rows);
-            }
-        }
-    }
-
-    private void store(float[] sums, float[] y, int out, int rows) {
-        for (int i = 0; i < rows; i++) {
-            y[out + i] = sums[i] - sums[4 * L + i];
-        }
-    }
-
-    private void dotChunk(
-            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xc, int xcAt, float[] u) {
-        int unit = layout.unit;
-        int units = cols / unit;
-        if (table != null) {
-            CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u);
-        } else if (layout.low == 3) {
-            CodeDot.threeBits(packed, codes, units, perScale, s, x, k, xc, xcAt, u);
-        } else if (layout.high == 0) {
-            CodeDot.onePlane(
-                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
-                    s, x, k, xc, xcAt, u);
-        } else {
-            CodeDot.twoPlanes(
-                    packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, x, k, xc, xcAt, u);
-        }
-    }
-
-    /** Copies one token's activations in stored column order, with zeros up to {@code width}. */
-    private void gather(float[] x, int xOffset, float[] dst, int at, int width) {
-        int cols = layout.cols;
-        if (columnOrder == null) {
-            System.arraycopy(x, xOffset, dst, at, cols);
-        } else {
-            for (int k = 0; k < cols; k++) {
-                dst[at + k] = x[xOffset + columnOrder[k]];
-            }
-        }
-        Arrays.fill(dst, at + cols, at + width, 0);
-    }
-
-    /** Sums of x over units and what they mean for the products. */
-    private void sumUnits(float[] x, int at, float[] xs, float[] xc, int xsAt, int units) {
-        for (int g = 0; g < units; g++) {
-            float sum = 0;
-            for (int i = 0; i < layout.unit; i++) {
-                sum += x[at + i];
-            }
-            xs[xsAt + g] = sum;
-            xc[xsAt + g] = layout.correction(x, at, sum);
-            at += layout.unit;
-        }
-    }
-
-    /** The largest number of tokens that runs in blocks; 3-bit codes have no kernel for it. */
-    int maxBlockTokens() {
-        return layout.low == 3 ? 0 : MAX_BLOCK_TOKENS;
-    }
-
-    // ---- blocks of four tokens --------------------------------------------------------------------------------
-
-    private void blocks(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
-            int from, int to, Workers workers, int part) {
-        int size = CodeBlock.TOKENS;
-        boolean single = tokens % size == 1; // a token too many is cheaper alone than in a block
-        int blocks = single ? tokens / size : Math.ceilDiv(tokens, size);
-        int width = layout.chunks() * TileLayout.CHUNK;
-        int unitsPerChunk = TileLayout.CHUNK / layout.unit;
-        int units = layout.chunks() * unitsPerChunk;
-        float[] xp = workers.scratch(part, 0, blocks * size * width);
-        float[] xs = workers.scratch(part, 1, (blocks + 1) * size * units);
-        float[] s = workers.scratch(part, 2, 4 * L * 16);
-        float[] o = workers.scratch(part, 3, 4 * L * 16);
-        float[] one = workers.scratch(part, 4, width);
-        float[] sums = workers.scratch(part, 5, blocks * size * CodeBlock.STRIDE);
-        float[] last = workers.scratch(part, 6, CodeBlock.STRIDE);
-        float[] xc = workers.scratch(part, 7, (blocks + 1) * size * units);
-        Arrays.fill(xp, 0, blocks * size * width, 0);
-        Arrays.fill(xc, 0, blocks * size * units, 0);
-        for (int t = 0; t < tokens; t++) {
-            gather(x, xOffset + t * xStride, one, 0, width);
-            sumUnits(one, 0, xs, xc, t * units, units);
-            layout.place(one, 0, width);
-            if (t == blocks * size) {
-                break; // the single one stays where it is
-            }
-            int at = t / size * size * width + t % size;
-            for (int k = 0; k < width; k++) {
-                xp[at + k * size] = one[k];
-            }
-        }
-        int unitsPerGroup = layout.group / layout.unit;
-        int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
-        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
-        for (int quad = from; quad < to; quad++) {
-            Arrays.fill(sums, 0, blocks * size * CodeBlock.STRIDE, 0);
-            Arrays.fill(last, 0, CodeBlock.STRIDE, 0);
-            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
-                int cols = layout.chunkCols(chunk);
-                int groups = layout.groups(cols);
-                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
-                if (layout.scales.hasMin()) {
-                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
-                }
-                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
-                int g = chunk * unitsPerChunk;
-                for (int t = 0; t < tokens && layout.scales.hasMin(); t++) {
-                    boolean alone = t == blocks * size;
-                    int v = (alone ? 0 : t * CodeBlock.STRIDE) + 4 * L;
-                    ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, alone ? last : sums, v);
-                }
-                for (int b = 0; b < blocks; b++) {
-                    int k = (b * width + chunk * TileLayout.CHUNK) * size;
-                    int u = b * size * CodeBlock.STRIDE;
-                    blockChunk(codes, cols, perScale, s, xp, k, xc, b * size * units + g, units, sums, u);
-                }
-                if (single) {
-                    int k = chunk * TileLayout.CHUNK;
-                    dotChunk(codes, cols, perScale, s, one, k, xc, blocks * size * units + g, last);
-                }
-                p += layout.slots(cols) * Lanes.QUAD_SLOT;
-            }
-            int row = 4 * L * quad;
-            int rows = Math.min(4 * L, layout.rows - row);
-            for (int t = 0; t < tokens; t++) {
-                boolean alone = t == blocks * size;
-                float[] sum = alone ? last : sums;
-                int u = alone ? 0 : t * CodeBlock.STRIDE;
-                int out = yOffset + t * yStride + row;
-                for (int i = 0; i < rows; i++) {
-                    y[out + i] = sum[u + i] - sum[u + 4 * L + i];
-                }
-            }
-        }
-    }
-
-    private void blockChunk(
-            long codes, int cols, int perScale, float[] s, float[] x, int k, float[] xc, int xcAt, int xcStride,
-            float[] u, int uAt) {
-        int unit = layout.unit;
-        int units = cols / unit;
-        if (table != null) {
-            CodeBlock.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u, uAt);
-        } else if (layout.high == 0) {
-            CodeBlock.onePlane(
-                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
-                    s, x, k, xc, xcAt, xcStride, u, uAt);
-        } else {
-            CodeBlock.twoPlanes(
-                    packed, codes, layout.low, layout.high, unit, units, perScale,
-                    s, x, k, xc, xcAt, xcStride, u, uAt);
-        }
     }
 
     // ---- many tokens ------------------------------------------------------------------------------------------

@@ -33,11 +33,13 @@ public final class WarmingKernels implements Kernels {
 
     private static final int[] FEW = {1};
 
-    /** One for {@link CodeBlock}. */
-    private static final int[] SOME = {4};
+    private static final boolean BLOCKS = FewTokens.MAX_TOKENS > FewTokens.MAX_SINGLE;
+
+    /** A block and a pair of {@link FewTokens}. */
+    private static final int[] SOME = {6};
 
     /** One number of tokens for each block of {@link PanelMultiply}. */
-    private static final int[] MANY = TileMatMul.MAX_BLOCK_TOKENS > 0
+    private static final int[] MANY = BLOCKS
             ? new int[] {PanelMultiply.MAX_BLOCK + 4, PanelMultiply.MAX_BLOCK + 6, PanelMultiply.MAX_BLOCK + 8}
             : new int[] {4, 6, 8, PanelMultiply.MAX_BLOCK};
 
@@ -249,7 +251,7 @@ public final class WarmingKernels implements Kernels {
         WarmingMatMul(MatMul packed, MatMul stored, WeightMatrix weight) {
             this.packed = packed;
             few = matrix(weight, packed.layout(), FEW);
-            maxBlockTokens = packed instanceof TileMatMul tiles ? tiles.maxBlockTokens() : 0;
+            maxBlockTokens = BLOCKS && packed instanceof TileMatMul ? FewTokens.MAX_TOKENS : 0;
             some = maxBlockTokens > 0 ? matrix(weight, packed.layout(), SOME) : few;
             many = matrix(weight, packed.layout(), MANY);
             this.stored = few.ready() && allCompiled() ? null : stored;
@@ -279,13 +281,13 @@ public final class WarmingKernels implements Kernels {
         /** Tokens that the packed form takes at a time, or 0 if the stored form is to serve. */
         private int step(int tokens) {
             boolean large = (long) rows() * cols() * tokens >= WORTH_WAITING;
-            if (tokens > TileMatMul.MAX_DOT_TOKENS) {
+            if (tokens > FewTokens.MAX_SINGLE) {
                 WarmUp all = tokens <= maxBlockTokens ? some : many;
                 if (all.ready() || large && tokens > SOME_TOKENS && all.await()) {
                     return tokens;
                 }
             }
-            return few.ready() || large && few.await() ? TileMatMul.MAX_DOT_TOKENS : 0;
+            return few.ready() || large && few.await() ? FewTokens.MAX_SINGLE : 0;
         }
 
         @Override

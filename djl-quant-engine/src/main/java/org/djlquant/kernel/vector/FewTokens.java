@@ -1,0 +1,201 @@
+package org.djlquant.kernel.vector;
+
+import static org.djlquant.kernel.vector.Lanes.L;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.djlquant.runtime.Workers;
+
+/**
+ * Products of a packed matrix with few tokens, without a trip of the weights through memory: in blocks of
+ * four tokens ({@link CodeBlock}), a pair ({@link CodePair}) and a single one ({@link CodeDot}). Each
+ * block takes the codes apart again, from the first-level cache, which its multiply-adds hide.
+ */
+final class FewTokens {
+    /** Up to here this is quicker than a panel. Narrow vectors have no registers for blocks, and too few for pairs. */
+    static final int MAX_TOKENS = L == 16 ? 12 : 2;
+
+    /** The largest number of tokens that are taken one by one. */
+    static final int MAX_SINGLE = L == 16 ? 1 : 2;
+
+    /** What the copies of two tokens lie apart besides their width: else all would share a few sets of the cache. */
+    private static final int APART = TileLayout.CHUNK + 16;
+
+    /** Floats of the sums of a token: those of the codes, then those of the minima. */
+    private static final int SUMS = 8 * L;
+
+    private final TileLayout layout;
+    private final MemorySegment packed;
+    private final int[] columnOrder;
+    private final float[] table;
+    private final int unitsPerGroup;
+    private final int perScale;
+    private final int unitsPerChunk;
+
+    FewTokens(TileLayout layout, MemorySegment packed, int[] columnOrder, float[] table) {
+        this.layout = layout;
+        this.packed = packed;
+        this.columnOrder = columnOrder;
+        this.table = table;
+        unitsPerGroup = layout.group / layout.unit;
+        perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
+        unitsPerChunk = TileLayout.CHUNK / layout.unit;
+    }
+
+    /** Multiplies quads {@code from} to {@code to}; the rest as for {@link TileMatMul#multiply}. */
+    void multiply(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
+            int from, int to, Workers workers, int part) {
+        int rows = L == 16 && tokens % 4 == 3 ? tokens + 1 : tokens; // three are a block with a row of zeros
+        int width = layout.chunks() * TileLayout.CHUNK;
+        int stride = width + APART;
+        int units = layout.chunks() * unitsPerChunk;
+        float[] xp = workers.scratch(part, 0, rows * stride);
+        float[] xs = workers.scratch(part, 1, rows * units);
+        float[] s = workers.scratch(part, 2, 4 * L * 16);
+        float[] o = workers.scratch(part, 3, 4 * L * 16);
+        float[] sums = workers.scratch(part, 4, rows * SUMS);
+        float[] xc = workers.scratch(part, 5, rows * units);
+        for (int t = 0; t < tokens; t++) {
+            gather(x, xOffset + t * xStride, xp, t * stride, width);
+            sumUnits(xp, t * stride, xs, xc, t * units, units);
+            layout.place(xp, t * stride, width);
+        }
+        Arrays.fill(xp, tokens * stride, rows * stride, 0);
+        Arrays.fill(xc, tokens * units, rows * units, 0);
+        boolean minima = layout.scales.hasMin();
+        boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1;
+        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
+        for (int quad = from; quad < to; quad++) {
+            Arrays.fill(sums, 0, rows * SUMS, 0);
+            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+                int cols = layout.chunkCols(chunk);
+                int groups = layout.groups(cols);
+                int k = chunk * TileLayout.CHUNK;
+                int g = chunk * unitsPerChunk;
+                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
+                if (sub) {
+                    ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
+                } else if (minima) {
+                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
+                    for (int t = 0; t < tokens; t++) {
+                        ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, t * SUMS + 4 * L);
+                    }
+                }
+                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                int t = 0;
+                for (; L == 16 && rows - t >= 4; t += 4) {
+                    block(codes, cols, s, xp, t * stride + k, stride, xc, t * units + g, units, sums, t * SUMS);
+                }
+                for (; L == 16 && rows - t >= 2; t += 2) {
+                    pair(codes, cols, s, xp, t * stride + k, stride, xc, t * units + g, units, sums, t * SUMS);
+                }
+                for (; t < rows; t++) {
+                    single(codes, cols, s, xp, t * stride + k, xc, t * units + g, sums, t * SUMS);
+                }
+                p += layout.slots(cols) * Lanes.QUAD_SLOT;
+            }
+            int row = 4 * L * quad;
+            int known = Math.min(4 * L, layout.rows - row);
+            for (int t = 0; t < tokens; t++) {
+                int out = yOffset + t * yStride + row;
+                int u = t * SUMS;
+                for (int i = 0; i < known; i++) {
+                    y[out + i] = sums[u + i] - sums[u + 4 * L + i];
+                }
+            }
+        }
+    }
+
+    /** Copies one token's activations in stored column order, with zeros up to {@code width}. */
+    private void gather(float[] x, int xOffset, float[] dst, int at, int width) {
+        int cols = layout.cols;
+        if (columnOrder == null) {
+            System.arraycopy(x, xOffset, dst, at, cols);
+        } else {
+            for (int k = 0; k < cols; k++) {
+                dst[at + k] = x[xOffset + columnOrder[k]];
+            }
+        }
+        Arrays.fill(dst, at + cols, at + width, 0);
+    }
+
+    /** Sums of x over units and what they mean for the products. */
+    private void sumUnits(float[] x, int at, float[] xs, float[] xc, int xsAt, int units) {
+        for (int g = 0; g < units; g++) {
+            float a = 0; // four sums at a time: additions wait for each other
+            float b = 0;
+            float c = 0;
+            float d = 0;
+            for (int i = 0; i < layout.unit; i += 4) {
+                a += x[at + i];
+                b += x[at + i + 1];
+                c += x[at + i + 2];
+                d += x[at + i + 3];
+            }
+            float sum = a + b + (c + d);
+            xs[xsAt + g] = sum;
+            xc[xsAt + g] = layout.correction(x, at, sum);
+            at += layout.unit;
+        }
+    }
+
+    private void single(
+            long codes, int cols, float[] s, float[] x, int k, float[] xc, int xcAt, float[] u, int uAt) {
+        int unit = layout.unit;
+        int units = cols / unit;
+        if (table != null) {
+            CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u, uAt);
+        } else if (layout.low == 3) {
+            CodeDot.threeBits(packed, codes, units, perScale, s, x, k, xc, xcAt, u, uAt);
+        } else if (layout.high == 0) {
+            int words = unit * layout.low / 32;
+            CodeDot.onePlane(packed, codes, layout.low, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+        } else {
+            CodeDot.twoPlanes(
+                    packed, codes, layout.low, layout.high, unit, units, perScale, s, x, k, xc, xcAt, u, uAt);
+        }
+    }
+
+    private void pair(
+            long codes, int cols, float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride,
+            float[] u, int uAt) {
+        int unit = layout.unit;
+        int units = cols / unit;
+        if (table != null) {
+            CodePair.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, xStride, u, uAt);
+        } else if (layout.low == 3) {
+            CodePair.threeBits(packed, codes, units, perScale, s, x, k, xStride, xc, xcAt, xcStride, u, uAt);
+        } else if (layout.high == 0) {
+            int words = unit * layout.low / 32;
+            CodePair.onePlane(
+                    packed, codes, layout.low, units, words, perScale,
+                    s, x, k, xStride, xc, xcAt, xcStride, u, uAt);
+        } else {
+            CodePair.twoPlanes(
+                    packed, codes, layout.low, layout.high, unit, units, perScale,
+                    s, x, k, xStride, xc, xcAt, xcStride, u, uAt);
+        }
+    }
+
+    private void block(
+            long codes, int cols, float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride,
+            float[] u, int uAt) {
+        int unit = layout.unit;
+        int units = cols / unit;
+        if (table != null) {
+            CodeBlock.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, xStride, u, uAt);
+        } else if (layout.low == 3) {
+            CodeBlock.threeBits(packed, codes, units, perScale, s, x, k, xStride, xc, xcAt, xcStride, u, uAt);
+        } else if (layout.high == 0) {
+            int words = unit * layout.low / 32;
+            CodeBlock.onePlane(
+                    packed, codes, layout.low, units, words, perScale,
+                    s, x, k, xStride, xc, xcAt, xcStride, u, uAt);
+        } else {
+            CodeBlock.twoPlanes(
+                    packed, codes, layout.low, layout.high, unit, units, perScale,
+                    s, x, k, xStride, xc, xcAt, xcStride, u, uAt);
+        }
+    }
+}
