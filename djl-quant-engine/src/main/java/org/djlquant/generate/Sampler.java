@@ -47,7 +47,7 @@ final class Sampler {
             return Candidates.argmax(logits, offset, n);
         }
         process(history, logits, offset, n);
-        return draws ? candidates.draw(scores, n, nextUniform()) : Candidates.argmax(scores, 0, n);
+        return draws ? candidates.draw(scores, nextUniform()) : Candidates.argmax(scores, 0, n);
     }
 
     /** Applies the chain; returns the scores left, −∞ for removed tokens. The array is reused and may be longer. */
@@ -65,17 +65,18 @@ final class Sampler {
                     scores[i] /= temperature;
                 }
             }
-            if (topK > 0 && topK < n) {
-                candidates.keepTopK(scores, n, topK);
+            candidates.begin(n);
+            if (topK > 0) {
+                candidates.keepTopK(scores, topK);
             }
             if (topP < 1) {
-                candidates.keepTopP(scores, n, topP);
+                candidates.keepTopP(scores, topP);
             }
             if (minP > 0) {
-                candidates.keepMinP(scores, n, minP);
+                candidates.keepMinP(scores, minP);
             }
             if (typicalP < 1) {
-                candidates.keepTypical(scores, n, typicalP);
+                candidates.keepTypical(scores, typicalP);
             }
         }
         return scores;
