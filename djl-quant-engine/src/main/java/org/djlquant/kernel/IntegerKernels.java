@@ -52,6 +52,13 @@ public final class IntegerKernels implements Kernels {
     }
 
     @Override
+    public void prepare(WeightMatrix weight) {
+        if (layout(weight).equals(others.layout(weight))) {
+            others.prepare(weight);
+        }
+    }
+
+    @Override
     public String layout(WeightMatrix weight) {
         return switch (weight) {
             case Int8Tensor tensor -> DynamicInt8MatMul.LAYOUT;

@@ -34,6 +34,12 @@ public interface Kernels {
         throw new IllegalArgumentException("kernels " + name() + " have no packed form of " + weight.scheme());
     }
 
+    /**
+     * Tells that matrices of this form will be multiplied soon, so that their code can be made ready meanwhile. May do
+     * nothing; keeps nothing of the matrix.
+     */
+    default void prepare(WeightMatrix weight) {}
+
     /** What {@link MatMul#layout} of the packed matrix will be, without packing it. */
     String layout(WeightMatrix weight);
 

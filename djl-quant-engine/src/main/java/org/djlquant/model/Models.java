@@ -38,6 +38,7 @@ public final class Models {
         try {
             long begin = System.nanoTime();
             DecoderParts parts = build(checkpoint, weights);
+            weights.prepare(options.kernels());
             MemoryPlan plan = plan(parts, weights, options);
             plan.requireFits();
             weights.pack(options, arena);
@@ -78,6 +79,18 @@ public final class Models {
                 weights.schemes(),
                 weights.layouts(options.kernels()),
                 plan(parts, weights, options));
+    }
+
+    /**
+     * Has code made ready for the weights of a checkpoint that will be loaded soon, in the background. The
+     * checkpoint may be closed afterwards.
+     *
+     * @throws RuntimeException as {@link #load}, but not if the model is too large
+     */
+    public static void prepare(Checkpoint checkpoint, Kernels kernels) {
+        Weights weights = new Weights(checkpoint);
+        build(checkpoint, weights);
+        weights.prepare(kernels);
     }
 
     /** Name of the kernels and, if they were looked up, why these. */

@@ -2,6 +2,7 @@ package org.djlquant.model;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -180,10 +181,16 @@ final class PackedCache implements AutoCloseable {
         return (int) sum.getValue();
     }
 
-    /** The packed bytes of a matrix, valid until this is closed; empty if it was not packed. Only after {@link #open}. */
-    Optional<MemorySegment> bytes(int number) {
+    /**
+     * The packed bytes of a matrix, valid until this or the arena is closed; empty if it was not packed. Only after
+     * {@link #open}.
+     */
+    Optional<MemorySegment> bytes(int number, Arena arena) {
         String name = Integer.toString(number);
-        return opened.tensors().containsKey(name) ? Optional.of(opened.bytes(name)) : Optional.empty();
+        // of the same class as memory that was packed, so that kernels are compiled for one class
+        return opened.tensors().containsKey(name)
+                ? Optional.of(opened.bytes(name).reinterpret(arena, null))
+                : Optional.empty();
     }
 
     /** What is odd about a matrix, or an empty text. Only after {@link #open}. */

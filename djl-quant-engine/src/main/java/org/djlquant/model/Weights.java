@@ -2,6 +2,7 @@ package org.djlquant.model;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -174,8 +175,9 @@ final class Weights implements AutoCloseable {
         MatMul[] opened = new MatMul[pending.size()];
         try {
             for (Pending each : pending) {
-                opened[each.number] = cache.bytes(each.number).isPresent()
-                        ? kernels.open(each.stored, cache.bytes(each.number).get())
+                Optional<MemorySegment> bytes = cache.bytes(each.number, arena);
+                opened[each.number] = bytes.isPresent()
+                        ? kernels.open(each.stored, bytes.get())
                         : kernels.pack(matrix(each, arena), arena, workers);
             }
         } catch (IllegalArgumentException e) {
@@ -276,6 +278,16 @@ final class Weights implements AutoCloseable {
         if (cache != null) {
             cache.close();
         }
+    }
+
+    /** Has code made ready for the layouts of all matrices, the most frequent first; before packing. */
+    void prepare(Kernels kernels) {
+        Map<String, Integer> counts = layouts(kernels);
+        Map<String, WeightMatrix> examples = new TreeMap<>();
+        pending.forEach(each -> examples.put(kernels.layout(each.stored), each.stored));
+        counts.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                .forEach(each -> kernels.prepare(examples.get(each.getKey())));
     }
 
     /** How many matrices would run in each packed layout; before packing. */

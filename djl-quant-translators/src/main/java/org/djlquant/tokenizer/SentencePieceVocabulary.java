@@ -41,6 +41,8 @@ final class SentencePieceVocabulary {
 
     private record Merge(String left, String right, float score, int leftId, int rightId) {}
 
+    private static final Comparator<Merge> BY_IDS = Comparator.comparingInt(Merge::leftId).thenComparingInt(Merge::rightId);
+
     private final Vocabulary vocabulary;
     private final float[] scores;
     private final int[] types;
@@ -172,11 +174,13 @@ final class SentencePieceVocabulary {
 
     private void writeBpe(JsonWriter out) throws IOException {
         String unknownToken = unknown >= 0 ? vocabulary.text(unknown) : null;
-        TokenizerJson.beginBpe(out, unknownToken, byteFallback, false, vocabulary);
-        for (Merge merge : merges()) {
-            out.beginArray().value(merge.left).value(merge.right).endArray();
+        List<Merge> merges = merges();
+        StringBuilder list = new StringBuilder(24 * merges.size()).append('[');
+        for (Merge merge : merges) {
+            list.append(list.length() > 1 ? ",[" : "[").append(TokenizerJson.quoted(merge.left));
+            list.append(',').append(TokenizerJson.quoted(merge.right)).append(']');
         }
-        out.endArray().endObject();
+        TokenizerJson.bpe(out, unknownToken, byteFallback, false, vocabulary, list.append(']'));
     }
 
     private List<Merge> merges() {
@@ -206,7 +210,9 @@ final class SentencePieceVocabulary {
                     local.add(new Merge(left, right, scores[id], leftId, rightId));
                 }
             }
-            local.sort(Comparator.comparingInt(Merge::leftId).thenComparingInt(Merge::rightId));
+            if (local.size() > 1) {
+                local.sort(BY_IDS);
+            }
             merges.addAll(local);
             local.clear();
         }

@@ -115,6 +115,14 @@ public final class WarmingKernels implements Kernels {
         return new WarmingMatMul(vector.open(weight, packed), ScalarKernels.inPlace(weight), weight);
     }
 
+    /** Not for what is multiplied where it lies: that needs rows of the matrix. */
+    @Override
+    public void prepare(WeightMatrix weight) {
+        if (weight.form() != null) {
+            matrix(weight, vector.layout(weight), FEW).ready();
+        }
+    }
+
     @Override
     public String layout(WeightMatrix weight) {
         return vector.layout(weight);
@@ -247,6 +255,7 @@ public final class WarmingKernels implements Kernels {
         private final int maxBlockTokens;
         private final WarmUp many;
         private MatMul stored;
+        private boolean used;
 
         WarmingMatMul(MatMul packed, MatMul stored, WeightMatrix weight) {
             this.packed = packed;
@@ -283,7 +292,10 @@ public final class WarmingKernels implements Kernels {
             boolean large = (long) rows() * cols() * tokens >= WORTH_WAITING;
             if (tokens > FewTokens.MAX_SINGLE) {
                 WarmUp all = tokens <= maxBlockTokens ? some : many;
-                if (all.ready() || large && tokens > SOME_TOKENS && all.await()) {
+                // a single short prompt is over before this would be ready, and what is needed at once would wait
+                boolean soon = all.compiled() || used && few.compiled() && all.ready();
+                used = true;
+                if (soon || large && tokens > SOME_TOKENS && all.await()) {
                     return tokens;
                 }
             }

@@ -19,9 +19,10 @@ import picocli.CommandLine.Option;
 
 /** Which model, and how it is loaded: the Criteria a program would write. */
 final class LoadOptions {
+    static final String DEFAULT_MODEL = "zephyr-tiny";
     static final String PACKED_CACHE_HELP = "Keep packed weights in this folder, so that the next load is quicker.";
 
-    @Option(names = "--model", paramLabel = "MODEL", defaultValue = "zephyr-tiny", description = ModelReference.HELP)
+    @Option(names = "--model", paramLabel = "MODEL", defaultValue = DEFAULT_MODEL, description = ModelReference.HELP)
     private String model;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; default: all this process may use.")
