@@ -38,6 +38,11 @@ public final class IntegerKernels implements Kernels {
     }
 
     @Override
+    public Kernels withActivations(ActivationType type) {
+        return new IntegerKernels(others.withActivations(type), threshold);
+    }
+
+    @Override
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
         return switch (weight) {
             case Int8Tensor tensor -> new DynamicInt8MatMul(tensor);

@@ -14,6 +14,9 @@ public interface Kernels {
     /** Name for the load report, e.g. {@code scalar} or {@code vector-512}. */
     String name();
 
+    /** These kernels, but for how matrices that they pack take their activations. */
+    Kernels withActivations(ActivationType type);
+
     /**
      * Brings a matrix into this implementation's packed layout, in parallel. Never fails for a
      * readable matrix: a scheme without a fast layout is served through its decoder.

@@ -11,9 +11,26 @@ import org.djlquant.runtime.Workers;
 public final class ScalarKernels implements Kernels {
     private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
+    private final ActivationType activations;
+
+    /** Kernels that multiply activations as they are. */
+    public ScalarKernels() {
+        this(ActivationType.FLOAT32);
+    }
+
+    /** Kernels that multiply activations of this type. */
+    public ScalarKernels(ActivationType activations) {
+        this.activations = activations;
+    }
+
     @Override
     public String name() {
-        return "scalar";
+        return activations == ActivationType.INT8 ? "scalar, 8-bit activations" : "scalar";
+    }
+
+    @Override
+    public Kernels withActivations(ActivationType type) {
+        return new ScalarKernels(type);
     }
 
     @Override
@@ -22,13 +39,13 @@ public final class ScalarKernels implements Kernels {
     }
 
     /** A matrix that stays as it is stored. */
-    public static MatMul inPlace(WeightMatrix weight) {
-        return new ScalarMatMul(weight);
+    public MatMul inPlace(WeightMatrix weight) {
+        return new ScalarMatMul(weight, activations.rounds(weight.form(), weight.cols()));
     }
 
     @Override
     public String layout(WeightMatrix weight) {
-        return new ScalarMatMul(weight).layout();
+        return new ScalarMatMul(weight, activations.rounds(weight.form(), weight.cols())).layout();
     }
 
     @Override

@@ -3,12 +3,15 @@ package org.djlquant.kernel;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
-/** Rows are decoded as the scheme defines and multiplied in plain loops. */
+/** Rows are decoded as the scheme defines and multiplied in plain loops, by activations that may be rounded before. */
 final class ScalarMatMul implements MatMul {
     private final WeightMatrix weight;
+    private final boolean rounded;
 
-    ScalarMatMul(WeightMatrix weight) {
+    /** @param rounded whether activations become those of {@link RoundedActivations} */
+    ScalarMatMul(WeightMatrix weight, boolean rounded) {
         this.weight = weight;
+        this.rounded = rounded;
     }
 
     @Override
@@ -28,7 +31,7 @@ final class ScalarMatMul implements MatMul {
 
     @Override
     public String layout() {
-        return weight.scheme() + " decoded row by row, scalar";
+        return weight.scheme() + " decoded row by row, scalar" + (rounded ? ", 8-bit activations" : "");
     }
 
     @Override
@@ -38,11 +41,22 @@ final class ScalarMatMul implements MatMul {
         int cols = cols();
         workers.run((part, parts) -> {
             float[] w = workers.scratch(part, 0, cols);
+            float[] v = x;
+            int vOffset = xOffset;
+            int vStride = xStride;
+            if (rounded) {
+                v = workers.scratch(part, 1, tokens * cols);
+                vOffset = 0;
+                vStride = cols;
+                for (int t = 0; t < tokens; t++) {
+                    RoundedActivations.round(x, xOffset + t * xStride, weight.columnOrder(), cols, v, t * cols);
+                }
+            }
             int end = (int) ((long) rows * (part + 1) / parts);
             for (int r = (int) ((long) rows * part / parts); r < end; r++) {
                 weight.decodeRow(r, w, 0);
                 for (int t = 0; t < tokens; t++) {
-                    y[yOffset + t * yStride + r] = dot(w, x, xOffset + t * xStride, cols);
+                    y[yOffset + t * yStride + r] = dot(w, v, vOffset + t * vStride, cols);
                 }
             }
         });

@@ -29,6 +29,7 @@ final class WorkerPool implements Workers {
     private final ReentrantLock callers = new ReentrantLock(true);
     private final Member[] members;
     private final float[][][] scratch;
+    private final int[][][] integers;
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -47,6 +48,7 @@ final class WorkerPool implements Workers {
         this.threads = threads;
         this.permanent = permanent;
         scratch = new float[threads][SCRATCH_ARRAYS][0];
+        integers = new int[threads][SCRATCH_ARRAYS][0];
         members = new Member[threads - 1];
         for (int i = 0; i < members.length; i++) {
             members[i] = new Member(i + 1);
@@ -126,6 +128,16 @@ final class WorkerPool implements Workers {
         if (memory.length < floats) {
             memory = new float[floats];
             scratch[part][index] = memory;
+        }
+        return memory;
+    }
+
+    @Override
+    public int[] integers(int part, int index, int length) {
+        int[] memory = integers[part][index];
+        if (memory.length < length) {
+            memory = new int[length];
+            integers[part][index] = memory;
         }
         return memory;
     }

@@ -52,6 +52,9 @@ public interface Workers extends AutoCloseable {
      */
     float[] scratch(int part, int index, int floats);
 
+    /** As {@link #scratch}, of integers: other arrays, with numbers of their own. */
+    int[] integers(int part, int index, int length);
+
     /** Ends the threads of a team made by {@link #of}; the shared team ignores it. */
     @Override
     void close();

@@ -6,7 +6,7 @@ import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.WeightMatrix;
 
 /** A matrix of any form, kept as its parts; its definition is {@link GroupedRow#value}. */
-final class GroupedMatrix implements WeightMatrix {
+class GroupedMatrix implements WeightMatrix {
     private final GroupForm form;
     private final int cols;
     private final GroupedRow[] rows;

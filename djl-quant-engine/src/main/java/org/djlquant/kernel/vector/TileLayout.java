@@ -1,6 +1,8 @@
 package org.djlquant.kernel.vector;
 
 import java.util.Locale;
+import org.djlquant.kernel.ActivationType;
+import org.djlquant.kernel.RoundedActivations;
 import org.djlquant.quant.GroupForm;
 
 /**
@@ -34,6 +36,11 @@ import org.djlquant.quant.GroupForm;
  * <p>With high bits a word consists of sets of four codes, one in each byte. Turning a word right by {@code
  * set · width} brings the low bits of a set to the lowest bits of the bytes and its high bits, which are
  * stored turned left by the width of the low ones, right above.
+ *
+ * <p>A matrix that is to multiply activations of 8 bits ({@link #halves}) has codes of b bits in units of
+ * 32 columns, b words each. The lower halves of the words hold columns 0 … 15, the upper ones 16 … 31:
+ * n = ⌊16 / b⌋ codes side by side, from bit 0 on, columns i · n … in word i. If they leave a bit over, which
+ * they do for 3 and 5 bits, then bit i of the last column is the highest of its half of word i.
  */
 final class TileLayout {
     /** Columns of a chunk. */
@@ -98,19 +105,23 @@ final class TileLayout {
     /** {@code 2^−n} for column k mod 16, n being the bit where its code stands when kernels mask it. */
     private final float[] place = new float[16];
 
-    private TileLayout(GroupForm form, int rows, int cols) {
+    /** Whether codes lie in halves of words, for {@link ByteDot}. */
+    final boolean halves;
+
+    private TileLayout(GroupForm form, int rows, int cols, boolean halves) {
+        this.halves = halves;
         this.form = form;
         this.rows = rows;
         this.cols = cols;
         group = form.group() >= cols ? CHUNK : Math.min(CHUNK, form.group());
-        low = form.table() != null || form.bits() == 4 ? 4 : switch (form.bits()) {
+        low = halves ? form.bits() : form.table() != null || form.bits() == 4 ? 4 : switch (form.bits()) {
             case 1, 2 -> 2;
             case 3 -> group % 32 == 0 ? 3 : 2;
             case 5, 6 -> 4;
             default -> 8;
         };
         high = form.table() != null ? 0 : Math.max(0, form.bits() - low);
-        unit = high == 2 || group % 32 != 0 ? 16 : 32;
+        unit = halves ? RoundedActivations.BLOCK : high == 2 || group % 32 != 0 ? 16 : 32;
         paddedCols = Math.ceilDiv(cols, 32) * 32;
         if (form.subScales() && form.superGroup() == CHUNK && form.halfScales()) {
             scales = form.hasMin() ? ScaleKind.SUB_MIN : ScaleKind.SUB;
@@ -119,7 +130,7 @@ final class TileLayout {
         } else {
             scales = form.hasMin() ? ScaleKind.FLOAT_MIN : ScaleKind.FLOAT;
         }
-        topBit = form.table() != null || high > 0 || low == 3 ? 0 : 1 << 31;
+        topBit = halves || form.table() != null || high > 0 || low == 3 ? 0 : 1 << 31;
         for (int k = 0; k < place.length; k++) {
             int bit = high > 0 ? k % 4 * 8 : low == 3 ? k % 8 / 2 * 8 + k % 2 * 3 : k * low % 32;
             place[k] = form.table() != null ? 1 : 1f / (1 << bit);
@@ -127,11 +138,13 @@ final class TileLayout {
     }
 
     /** The layout of a matrix, or {@code null} if its form fits none. */
-    static TileLayout of(GroupForm form, int rows, int cols) {
+    static TileLayout of(GroupForm form, int rows, int cols, ActivationType activations) {
         int group = form.group();
         boolean fits = group % 16 == 0 && (group % CHUNK == 0 || CHUNK % group == 0)
                 || group >= cols;
-        return fits && (form.table() == null || form.bits() <= 4) ? new TileLayout(form, rows, cols) : null;
+        return fits && (form.table() == null || form.bits() <= 4)
+                ? new TileLayout(form, rows, cols, activations.rounds(form, cols))
+                : null;
     }
 
     /** Scales activations for codes that are converted where they stand; {@code x} starts with column 0 of a chunk. */
@@ -159,6 +172,11 @@ final class TileLayout {
             }
         }
         return top * (1 << low - 1) - form.zero() * sum;
+    }
+
+    /** Codes of a half of a word, in a layout of halves. */
+    int halfCodes() {
+        return 16 / low;
     }
 
     int chunks() {
@@ -208,9 +226,15 @@ final class TileLayout {
         return Math.ceilDiv(rows, 4 * lanes);
     }
 
+    /** Bytes of the packed form; kernels may load from within a slot, and so read a few behind the last one. */
+    long bytes() {
+        return quads(Lanes.L) * slotsPerTile() * Lanes.QUAD_SLOT + Lanes.SLOT;
+    }
+
     /** For the load report. */
     String name() {
+        String kernel = " vector-" + 32 * Lanes.L + (halves ? ", 8-bit activations" : "");
         String codes = form.table() != null ? "codebook" + form.bits() : "affine" + form.bits();
-        return codes + "/g" + form.group() + " " + scales.name().toLowerCase(Locale.ROOT).replace('_', '+');
+        return codes + "/g" + form.group() + " " + scales.name().toLowerCase(Locale.ROOT).replace('_', '+') + kernel;
     }
 }

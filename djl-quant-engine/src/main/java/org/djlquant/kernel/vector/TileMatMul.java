@@ -4,7 +4,6 @@ import static org.djlquant.kernel.vector.Lanes.L;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import org.djlquant.kernel.MatMul;
@@ -27,6 +26,7 @@ final class TileMatMul implements MatMul {
     private final int[] columnOrder;
     private final float[] table;
     private final FewTokens few;
+    private final TileReader reader;
 
     private TileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
         this.layout = layout;
@@ -34,34 +34,17 @@ final class TileMatMul implements MatMul {
         this.columnOrder = columnOrder;
         table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
         few = new FewTokens(layout, packed, columnOrder, table);
+        reader = new TileReader(layout, packed, columnOrder);
     }
 
     /** Packs a matrix in parallel. */
     static TileMatMul pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
-        int quads = layout.quads(L);
-        MemorySegment packed = arena.allocate(bytes(layout), 64);
-        workers.run((part, parts) -> {
-            TilePacker packer = new TilePacker(layout, weight, packed);
-            int end = (int) ((long) quads * (part + 1) / parts);
-            for (int quad = (int) ((long) quads * part / parts); quad < end; quad++) {
-                packer.pack(quad);
-            }
-        });
-        return new TileMatMul(layout, packed, weight.columnOrder());
+        return new TileMatMul(layout, TilePacker.pack(weight, layout, arena, workers), weight.columnOrder());
     }
 
     /** The contract of {@link org.djlquant.kernel.Kernels#open}. */
     static TileMatMul open(WeightMatrix weight, TileLayout layout, MemorySegment packed) {
-        if (packed.byteSize() != bytes(layout)) {
-            throw new IllegalArgumentException("a matrix of " + layout.rows + "x" + layout.cols + " in " + name(layout)
-                    + " takes " + bytes(layout) + " bytes, found " + packed.byteSize());
-        }
-        return new TileMatMul(layout, packed, weight.columnOrder());
-    }
-
-    /** Kernels may load from within a slot, and so read a few bytes behind the last one. */
-    private static long bytes(TileLayout layout) {
-        return layout.quads(L) * layout.slotsPerTile() * Lanes.QUAD_SLOT + Lanes.SLOT;
+        return new TileMatMul(layout, TilePacker.checked(layout, packed), weight.columnOrder());
     }
 
     @Override
@@ -86,12 +69,7 @@ final class TileMatMul implements MatMul {
 
     @Override
     public String layout() {
-        return name(layout);
-    }
-
-    /** For the load report. */
-    static String name(TileLayout layout) {
-        return layout.name() + " vector-" + 32 * L;
+        return layout.name();
     }
 
     @Override
@@ -224,91 +202,8 @@ final class TileMatMul implements MatMul {
         }
     }
 
-    // ---- one row ----------------------------------------------------------------------------------------------
-
     @Override
     public void decodeRow(int row, float[] dst, int dstOffset) {
-        int quad = row / (4 * L);
-        long lane = quad * layout.slotsPerTile() * Lanes.QUAD_SLOT + row % (4 * L) / L * Lanes.SLOT + row % L * 4L;
-        for (int chunk = 0; chunk < layout.chunks(); chunk++) {
-            int cols = layout.chunkCols(chunk);
-            long codes = lane + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
-            int k0 = chunk * TileLayout.CHUNK;
-            for (int k = 0; k < Math.min(cols, layout.cols - k0); k++) {
-                int g = k / layout.group;
-                float w = scale(lane, cols, g) * value(codes, k);
-                if (layout.scales.hasMin()) {
-                    w -= minimum(lane, cols, g);
-                }
-                int column = columnOrder == null ? k0 + k : columnOrder[k0 + k];
-                dst[dstOffset + column] = w;
-            }
-            lane += layout.slots(cols) * Lanes.QUAD_SLOT;
-        }
-    }
-
-    private float value(long codes, int k) {
-        int width = layout.low;
-        int high = layout.high;
-        if (width == 3) {
-            return threeBits(codes, k) - layout.form.zero();
-        }
-        if (high == 0) {
-            int fields = 32 / width;
-            int code = (word(codes, k / fields) ^ layout.topBit) >>> k % fields * width & (1 << width) - 1;
-            return table != null ? table[code] : code - layout.form.zero();
-        }
-        int span = layout.span();
-        int slot = k / span * layout.spanSlots();
-        k %= span;
-        int code = setBits(word(codes, slot + 1 + k * width / 32), k, width, 0)
-                | setBits(word(codes, slot), k, high, width) << width;
-        return code - layout.form.zero();
-    }
-
-    private int threeBits(long codes, int k) {
-        int slot = k / 32 * 3;
-        int pair = k % 8 / 2 * 8 + k % 2 * 3;
-        if (k % 32 < 24) {
-            return word(codes, slot + k % 32 / 8) >>> pair & 7;
-        }
-        int rest = 0;
-        for (int i = 0; i < 3; i++) {
-            rest = Integer.rotateLeft(rest, 2) | word(codes, slot + i) & TileLayout.REST_BITS;
-        }
-        return Integer.rotateRight(rest, 6 + pair) & 7;
-    }
-
-    /** The bits that a word of sets holds of column {@code k}. */
-    private static int setBits(int word, int k, int width, int turn) {
-        int set = k / 4 % (8 / width);
-        return Integer.rotateRight(word, turn + set * width + k % 4 * 8) & (1 << width) - 1;
-    }
-
-    private int word(long lane, int slot) {
-        return packed.get(ValueLayout.JAVA_INT, lane + slot * Lanes.QUAD_SLOT);
-    }
-
-    private float scale(long lane, int cols, int g) {
-        return switch (layout.scales) {
-            case HALF -> half(word(lane, g / 2) >>> 16 * (g & 1));
-            case HALF_MIN -> half(word(lane, g));
-            case FLOAT -> Float.intBitsToFloat(word(lane, g));
-            case FLOAT_MIN -> Float.intBitsToFloat(word(lane, 2 * g));
-            case SUB, SUB_MIN -> half(word(lane, 0)) * (byte) (word(lane, 1 + g / 4) >>> 8 * (g & 3));
-        };
-    }
-
-    private float minimum(long lane, int cols, int g) {
-        return switch (layout.scales) {
-            case HALF_MIN -> half(word(lane, g) >>> 16);
-            case FLOAT_MIN -> Float.intBitsToFloat(word(lane, 2 * g + 1));
-            default -> half(word(lane, 0) >>> 16)
-                    * (byte) (word(lane, 1 + (layout.groups(cols) + 3) / 4 + g / 4) >>> 8 * (g & 3));
-        };
-    }
-
-    private static float half(int bits) {
-        return Float.float16ToFloat((short) bits);
+        reader.decodeRow(row, dst, dstOffset);
     }
 }

@@ -2,6 +2,7 @@ package org.djlquant.kernel.vector;
 
 import static org.djlquant.kernel.vector.Lanes.L;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
@@ -10,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.djlquant.quant.GroupedRow;
 import org.djlquant.quant.WeightMatrix;
+import org.djlquant.runtime.Workers;
 
 /**
  * Brings rows into the slots of {@link TileLayout}; one packer serves one thread. Plain array code
@@ -33,7 +35,7 @@ final class TilePacker {
     private byte[] codes;
     private final int[] words;
 
-    TilePacker(TileLayout layout, WeightMatrix weight, MemorySegment packed) {
+    private TilePacker(TileLayout layout, WeightMatrix weight, MemorySegment packed) {
         this.layout = layout;
         this.weight = weight;
         this.packed = packed;
@@ -44,8 +46,35 @@ final class TilePacker {
         words = new int[Math.toIntExact(layout.slotsPerTile() * STRIDE)];
     }
 
+    /** Packs a matrix in parallel. */
+    static MemorySegment pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
+        int quads = layout.quads(L);
+        MemorySegment packed = arena.allocate(layout.bytes(), 64);
+        workers.run((part, parts) -> {
+            TilePacker packer = new TilePacker(layout, weight, packed);
+            int end = (int) ((long) quads * (part + 1) / parts);
+            for (int quad = (int) ((long) quads * part / parts); quad < end; quad++) {
+                packer.pack(quad);
+            }
+        });
+        return packed;
+    }
+
+    /**
+     * A packed form that somebody else has kept.
+     *
+     * @throws IllegalArgumentException if it has another size than the layout says
+     */
+    static MemorySegment checked(TileLayout layout, MemorySegment packed) {
+        if (packed.byteSize() != layout.bytes()) {
+            throw new IllegalArgumentException("a matrix of " + layout.rows + "x" + layout.cols + " in " + layout.name()
+                    + " takes " + layout.bytes() + " bytes, found " + packed.byteSize());
+        }
+        return packed;
+    }
+
     /** Packs the four tiles of a quad; rows beyond the matrix stay zero. */
-    void pack(int quad) {
+    private void pack(int quad) {
         if (layout.rows < (quad + 1) * STRIDE) {
             Arrays.fill(words, 0);
         }
@@ -82,7 +111,9 @@ final class TilePacker {
             }
             packScales(at, k, known, groups);
             at = codesAt;
-            if (layout.high == 0) {
+            if (layout.halves) {
+                packHalves(at, k, k + cols);
+            } else if (layout.high == 0) {
                 packPlane(at, k, k + cols);
             } else {
                 packSpans(at, k, k + cols);
@@ -134,6 +165,31 @@ final class TilePacker {
         codes = (codes | codes >>> 8 - width) & 0x00ff00ff00ff00ffL;
         codes = (codes | codes >>> 16 - 2 * width) & 0x0000ffff0000ffffL;
         return (int) (codes | codes >>> 32 - 4 * width);
+    }
+
+    private void packHalves(int at, int k, int end) {
+        int bits = layout.low;
+        int count = layout.halfCodes();
+        for (; k < end; k += 32) {
+            for (int i = 0; i < bits; i++, at += STRIDE) {
+                int first = k + i * count;
+                if (bits == 4) {
+                    words[at] = squeeze((int) INTS.get(codes, first) | (long) (int) INTS.get(codes, first + 16) << 32, 4);
+                } else {
+                    words[at] = sixteenBits(first, count, k + 15, i) | sixteenBits(first + 16, count, k + 31, i) << 16;
+                }
+            }
+        }
+    }
+
+    /** Codes side by side and, in a bit that they leave over, bit {@code i} of the code at {@code last}. */
+    private int sixteenBits(int first, int count, int last, int i) {
+        int bits = layout.low;
+        int half = count * bits == 16 ? 0 : (codes[last] >>> i & 1) << 15;
+        for (int j = 0; j < count; j++) {
+            half |= codes[first + j] << j * bits;
+        }
+        return half;
     }
 
     private void packSpans(int at, int k, int end) {

@@ -10,6 +10,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.djlquant.kernel.ActivationType;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.kernel.MatMul;
@@ -26,12 +27,24 @@ public final class VectorKernels implements Kernels {
     private static final ScalarKernels SCALAR = new ScalarKernels();
     private static final float SQRT_2_OVER_PI = (float) Math.sqrt(2 / Math.PI);
 
+    private final ActivationType activations;
+
     /**
-     * Checks that the vectors are wide enough to be of use.
+     * Kernels that multiply activations as they are.
      *
-     * @throws IllegalStateException if they are not
+     * @throws IllegalStateException if vectors are too narrow to be of use
      */
     public VectorKernels() {
+        this(ActivationType.FLOAT32);
+    }
+
+    /**
+     * Kernels that multiply activations of this type.
+     *
+     * @throws IllegalStateException if vectors are too narrow to be of use
+     */
+    public VectorKernels(ActivationType activations) {
+        this.activations = activations;
         if (L < 4 || L > 16) {
             throw new IllegalStateException("vectors of " + L + " floats; kernels are written for 4, 8 and 16");
         }
@@ -39,30 +52,45 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public String name() {
-        return "vector-" + 32 * L;
+        return "vector-" + 32 * L + (activations == ActivationType.INT8 ? ", 8-bit activations" : "");
+    }
+
+    @Override
+    public Kernels withActivations(ActivationType type) {
+        return new VectorKernels(type);
     }
 
     @Override
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
         TileLayout layout = tiles(weight);
-        return layout == null ? new RowMatMul(weight) : TileMatMul.pack(weight, layout, arena, workers);
+        if (layout == null) {
+            return new RowMatMul(weight);
+        }
+        return layout.halves
+                ? ByteTileMatMul.pack(weight, layout, arena, workers)
+                : TileMatMul.pack(weight, layout, arena, workers);
     }
 
     @Override
     public MatMul open(WeightMatrix weight, MemorySegment packed) {
         TileLayout layout = tiles(weight);
-        return layout == null ? Kernels.super.open(weight, packed) : TileMatMul.open(weight, layout, packed);
+        if (layout == null) {
+            return Kernels.super.open(weight, packed);
+        }
+        return layout.halves
+                ? ByteTileMatMul.open(weight, layout, packed)
+                : TileMatMul.open(weight, layout, packed);
     }
 
     @Override
     public String layout(WeightMatrix weight) {
         TileLayout layout = tiles(weight);
-        return layout == null ? new RowMatMul(weight).layout() : TileMatMul.name(layout);
+        return layout == null ? new RowMatMul(weight).layout() : layout.name();
     }
 
-    private static TileLayout tiles(WeightMatrix weight) {
+    private TileLayout tiles(WeightMatrix weight) {
         GroupForm form = weight.form();
-        return form == null ? null : TileLayout.of(form, weight.rows(), weight.cols());
+        return form == null ? null : TileLayout.of(form, weight.rows(), weight.cols(), activations);
     }
 
     @Override

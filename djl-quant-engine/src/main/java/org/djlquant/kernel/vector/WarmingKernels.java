@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
+import org.djlquant.kernel.ActivationType;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.kernel.MatMul;
@@ -35,7 +36,7 @@ public final class WarmingKernels implements Kernels {
 
     private static final boolean BLOCKS = FewTokens.MAX_TOKENS > FewTokens.MAX_SINGLE;
 
-    /** A block and a pair of {@link FewTokens}. */
+    /** A block and a pair of {@link FewTokens}, or a block and two single tokens of {@link ByteTileMatMul}. */
     private static final int[] SOME = {6};
 
     /** One number of tokens for each block of {@link PanelMultiply}. */
@@ -43,8 +44,8 @@ public final class WarmingKernels implements Kernels {
             ? new int[] {PanelMultiply.MAX_BLOCK + 4, PanelMultiply.MAX_BLOCK + 6, PanelMultiply.MAX_BLOCK + 8}
             : new int[] {4, 6, 8, PanelMultiply.MAX_BLOCK};
 
-    private final VectorKernels vector = new VectorKernels();
-    private final ScalarKernels plain = new ScalarKernels();
+    private final VectorKernels vector;
+    private final ScalarKernels plain;
     private final WarmUp norm;
     private final WarmUp silu;
     private final WarmUp rope;
@@ -57,6 +58,12 @@ public final class WarmingKernels implements Kernels {
      * @throws IllegalStateException if vectors are too narrow to be of use
      */
     public WarmingKernels() {
+        this(ActivationType.FLOAT32);
+    }
+
+    private WarmingKernels(ActivationType activations) {
+        vector = new VectorKernels(activations);
+        plain = new ScalarKernels(activations);
         int n = 2 * Lanes.L;
         float[] a = filled(n);
         float[] b = filled(n);
@@ -106,13 +113,18 @@ public final class WarmingKernels implements Kernels {
     }
 
     @Override
+    public Kernels withActivations(ActivationType type) {
+        return new WarmingKernels(type);
+    }
+
+    @Override
     public MatMul pack(WeightMatrix weight, Arena arena, Workers workers) {
-        return new WarmingMatMul(vector.pack(weight, arena, workers), ScalarKernels.inPlace(weight), weight);
+        return new WarmingMatMul(vector.pack(weight, arena, workers), plain.inPlace(weight), weight);
     }
 
     @Override
     public MatMul open(WeightMatrix weight, MemorySegment packed) {
-        return new WarmingMatMul(vector.open(weight, packed), ScalarKernels.inPlace(weight), weight);
+        return new WarmingMatMul(vector.open(weight, packed), plain.inPlace(weight), weight);
     }
 
     /** Not for what is multiplied where it lies: that needs rows of the matrix. */
@@ -260,9 +272,13 @@ public final class WarmingKernels implements Kernels {
         WarmingMatMul(MatMul packed, MatMul stored, WeightMatrix weight) {
             this.packed = packed;
             few = matrix(weight, packed.layout(), FEW);
-            maxBlockTokens = BLOCKS && packed instanceof TileMatMul ? FewTokens.MAX_TOKENS : 0;
+            maxBlockTokens = switch (packed) {
+                case TileMatMul _ -> BLOCKS ? FewTokens.MAX_TOKENS : 0;
+                case ByteTileMatMul _ -> Integer.MAX_VALUE;
+                default -> 0;
+            };
             some = maxBlockTokens > 0 ? matrix(weight, packed.layout(), SOME) : few;
-            many = matrix(weight, packed.layout(), MANY);
+            many = maxBlockTokens == Integer.MAX_VALUE ? some : matrix(weight, packed.layout(), MANY);
             this.stored = few.ready() && allCompiled() ? null : stored;
         }
 

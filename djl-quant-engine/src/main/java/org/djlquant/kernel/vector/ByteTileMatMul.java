@@ -1,0 +1,190 @@
+package org.djlquant.kernel.vector;
+
+import static org.djlquant.kernel.vector.Lanes.L;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Optional;
+import org.djlquant.kernel.MatMul;
+import org.djlquant.quant.WeightMatrix;
+import org.djlquant.runtime.Workers;
+
+/**
+ * A matrix of integer codes in halves of words ({@link TileLayout}) that multiplies activations of 8 bits, one
+ * token or four at a time ({@link ByteDot}); for many tokens too this is quicker than a float panel.
+ */
+final class ByteTileMatMul implements MatMul {
+    /** Tokens of a pass over the matrix, so that their activations stay in the second-level cache. */
+    private static final int PASS_TOKENS = 32;
+
+    private final TileLayout layout;
+    private final MemorySegment packed;
+    private final int[] columnOrder;
+    private final TileReader reader;
+
+    /** The code from which sums are counted, so that they fit 16 bits. */
+    private final int centre;
+
+    private ByteTileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
+        this.layout = layout;
+        this.packed = packed;
+        this.columnOrder = columnOrder;
+        reader = new TileReader(layout, packed, columnOrder);
+        centre = layout.scales.hasMin() && layout.low == 5 ? 16 : layout.form.zero();
+    }
+
+    /** Packs a matrix in parallel. */
+    static ByteTileMatMul pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
+        return new ByteTileMatMul(layout, TilePacker.pack(weight, layout, arena, workers), weight.columnOrder());
+    }
+
+    /** The contract of {@link org.djlquant.kernel.Kernels#open}. */
+    static ByteTileMatMul open(WeightMatrix weight, TileLayout layout, MemorySegment packed) {
+        return new ByteTileMatMul(layout, TilePacker.checked(layout, packed), weight.columnOrder());
+    }
+
+    @Override
+    public int rows() {
+        return layout.rows;
+    }
+
+    @Override
+    public int cols() {
+        return layout.cols;
+    }
+
+    @Override
+    public long packedBytes() {
+        return packed.byteSize();
+    }
+
+    @Override
+    public Optional<MemorySegment> packed() {
+        return Optional.of(packed.asReadOnly());
+    }
+
+    @Override
+    public String layout() {
+        return layout.name();
+    }
+
+    @Override
+    public void multiply(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
+        workers.run((part, parts) -> {
+            int quads = layout.quads(L);
+            int from = (int) ((long) quads * part / parts);
+            int to = (int) ((long) quads * (part + 1) / parts);
+            for (int t = 0; from < to && t < tokens; t += PASS_TOKENS) {
+                pass(
+                        x, xOffset + t * xStride, xStride, Math.min(PASS_TOKENS, tokens - t),
+                        y, yOffset + t * yStride, yStride, from, to, workers, part);
+            }
+        });
+    }
+
+    private void pass(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
+            int from, int to, Workers workers, int part) {
+        int bits = layout.low;
+        int perChunk = TileLayout.CHUNK / layout.unit;
+        int units = layout.chunks() * perChunk;
+        int perUnit = ByteTerms.perUnit(bits);
+        int termsStride = units * perUnit;
+        int[] terms = workers.integers(part, 0, tokens * termsStride);
+        int[] start = workers.integers(part, 1, tokens * units);
+        float[] step = workers.scratch(part, 0, tokens * units);
+        float[] xs = workers.scratch(part, 1, tokens * units);
+        round(x, xOffset, xStride, tokens, terms, termsStride, start, step, xs, units, workers, part);
+        float[] s = workers.scratch(part, 2, 4 * L * 16);
+        float[] o = workers.scratch(part, 3, 4 * L * 16);
+        float[] sums = workers.scratch(part, 4, tokens * ByteDot.STRIDE);
+        boolean min = layout.scales.hasMin();
+        boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
+        int unitsPerGroup = layout.group / layout.unit;
+        int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
+        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
+        for (int quad = from; quad < to; quad++) {
+            Arrays.fill(sums, 0, tokens * ByteDot.STRIDE, 0);
+            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+                int cols = layout.chunkCols(chunk);
+                int groups = layout.groups(cols);
+                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
+                int g = chunk * perChunk;
+                if (subMin) {
+                    ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
+                } else if (min) {
+                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
+                    centreMinima(s, o, groups);
+                    for (int t = 0; t < tokens; t++) {
+                        int v = t * ByteDot.STRIDE + 4 * L;
+                        ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, v);
+                    }
+                }
+                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                int chunkUnits = cols / layout.unit;
+                int t = 0;
+                for (; t + ByteDot.TOKENS <= tokens; t += ByteDot.TOKENS) {
+                    ByteDot.four(
+                            packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit, termsStride,
+                            start, step, t * units + g, units, sums, t * ByteDot.STRIDE);
+                }
+                for (; t < tokens; t++) {
+                    ByteDot.one(
+                            packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit,
+                            start, step, t * units + g, sums, t * ByteDot.STRIDE);
+                }
+                p += layout.slots(cols) * Lanes.QUAD_SLOT;
+            }
+            int row = 4 * L * quad;
+            int rows = Math.min(4 * L, layout.rows - row);
+            for (int t = 0; t < tokens; t++) {
+                store(sums, t * ByteDot.STRIDE, y, yOffset + t * yStride + row, rows);
+            }
+        }
+    }
+
+    /** Each part rounds all activations for itself: little work beside the product. */
+    private void round(
+            float[] x, int xOffset, int xStride, int tokens, int[] terms, int termsStride,
+            int[] start, float[] step, float[] xs, int units, Workers workers, int part) {
+        int width = units * layout.unit;
+        float[] one = workers.scratch(part, 5, width);
+        int[] q = workers.integers(part, 2, layout.unit);
+        Arrays.fill(one, layout.cols, width, 0);
+        for (int t = 0; t < tokens; t++) {
+            int from = xOffset + t * xStride;
+            if (columnOrder == null) {
+                System.arraycopy(x, from, one, 0, layout.cols);
+            } else {
+                for (int k = 0; k < layout.cols; k++) {
+                    one[k] = x[from + columnOrder[k]];
+                }
+            }
+            ByteTerms.round(
+                    one, 0, units, layout.low, centre, q, terms, t * termsStride, start, step, xs, t * units);
+        }
+    }
+
+    /** Σ scale·code·x − min·Σx = Σ scale·(code − centre)·x − (min − centre·scale)·Σx. */
+    private void centreMinima(float[] s, float[] o, int groups) {
+        int shift = centre - layout.form.zero();
+        if (shift != 0) {
+            for (int i = 0; i < 4 * L * groups; i++) {
+                o[i] -= shift * s[i];
+            }
+        }
+    }
+
+    private static void store(float[] sums, int at, float[] y, int out, int rows) {
+        for (int i = 0; i < rows; i++) {
+            y[out + i] = sums[at + i] - sums[at + 4 * L + i];
+        }
+    }
+
+    @Override
+    public void decodeRow(int row, float[] dst, int dstOffset) {
+        reader.decodeRow(row, dst, dstOffset);
+    }
+}
