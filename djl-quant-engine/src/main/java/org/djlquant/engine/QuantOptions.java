@@ -9,6 +9,7 @@ import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.UnsupportedModelException;
 import org.djlquant.format.ggml.GgmlOptions;
+import org.djlquant.kernel.ActivationType;
 import org.djlquant.kernel.IntegerKernels;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
@@ -28,6 +29,7 @@ import org.djlquant.runtime.Workers;
  * @param kvCacheBytes most bytes of the KV caches of all requests ({@code kv_cache_memory_bytes}); 0 for a share of the memory
  * @param prefixCaching whether prompts are kept for others that begin alike ({@code enable_prefix_caching})
  * @param packedCache folder where packed weights are kept ({@code packed_cache})
+ * @param activations how matrices take their activations ({@code activations}), or absent for the default
  * @param quantization what float matrices become on loading ({@code quantize}, {@code load_in_4bit} …)
  * @param llmInt8Threshold magnitude from which on activations of INT8 weights stay floats
  *     ({@code llm_int8_threshold}); 0 for all of them
@@ -42,6 +44,7 @@ record QuantOptions(
         long kvCacheBytes,
         boolean prefixCaching,
         Optional<String> packedCache,
+        Optional<ActivationType> activations,
         Optional<LoadQuantization> quantization,
         float llmInt8Threshold,
         Optional<Double> rmsNormEps,
@@ -57,6 +60,7 @@ record QuantOptions(
         KNOWN.put("kv_cache_memory_bytes", "most memory of the KV caches of all requests together; by default a share of what is left");
         KNOWN.put("enable_prefix_caching", "false: do not keep what prompts computed for others that begin alike");
         KNOWN.put("packed_cache", "folder where packed weights are kept, so that the next load only maps them; by default none is");
+        KNOWN.put("activations", "float32, or int8: weights of up to 5 bits multiply activations rounded to 8 bits, as in llama.cpp");
         KNOWN.put("quantize", "quantize float weights on loading: " + String.join(", ", Quantizer.schemes()));
         KNOWN.put("load_in_4bit", "true: quantize float weights on loading as bitsandbytes does");
         KNOWN.put("bnb_4bit_quant_type", "of load_in_4bit: fp4 (default) or nf4");
@@ -102,6 +106,7 @@ record QuantOptions(
                 bytes(given, "kv_cache_memory_bytes"),
                 flag(given, "enable_prefix_caching", true),
                 text(given, "packed_cache"),
+                text(given, "activations").map(QuantOptions::activations),
                 LoadQuantization.parse(given),
                 number(given, "llm_int8_threshold", true).orElse(0.0).floatValue(),
                 number(given, "rms_norm_eps", false),
@@ -213,6 +218,14 @@ record QuantOptions(
         };
     }
 
+    private static ActivationType activations(String value) {
+        try {
+            return ActivationType.of(value);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("option " + e.getMessage(), e);
+        }
+    }
+
     /**
      * The scheme for the Linears of a user's block, if they are to be quantized.
      *
@@ -221,6 +234,9 @@ record QuantOptions(
     Optional<String> schemeOfBlock() {
         if (llmInt8Threshold > 0) {
             throw new IllegalArgumentException("option llm_int8_threshold is for language models, not for blocks");
+        }
+        if (activations.isPresent()) {
+            throw new IllegalArgumentException("option activations is for language models, not for blocks");
         }
         return quantization.map(LoadQuantization::schemeOfBlock);
     }
@@ -231,6 +247,9 @@ record QuantOptions(
         boolean dynamic = quantization.filter(q -> q.scheme().equals(LoadQuantization.DYNAMIC)).isPresent();
         if (dynamic || llmInt8Threshold > 0) {
             kernels = new IntegerKernels(kernels, llmInt8Threshold);
+        }
+        if (activations.isPresent() && activations.get() == ActivationType.INT8) {
+            kernels = kernels.withActivations(ActivationType.INT8);
         }
         ModelOptions options = ModelOptions.of(kernels, workers)
                 .withMaxModelLen(maxModelLen)

@@ -2,6 +2,7 @@ package org.djlquant.model;
 
 import java.nio.file.Path;
 import java.util.Objects;
+import org.djlquant.kernel.ActivationType;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.kernel.LayerCache;
@@ -73,6 +74,12 @@ public record ModelOptions(
     /** With another type of the KV cache. */
     public ModelOptions withKvCacheType(LayerCache.Type type) {
         return new ModelOptions(kernels, workers, maxModelLen, type, kvCacheBytes, prefixCaching, packedCache, progress);
+    }
+
+    /** With kernels that multiply activations of another type ({@code activations}). */
+    public ModelOptions withActivations(ActivationType type) {
+        Kernels others = kernels.withActivations(type);
+        return new ModelOptions(others, workers, maxModelLen, kvCacheType, kvCacheBytes, prefixCaching, packedCache, progress);
     }
 
     /** With another bound on the KV caches of all requests together. */

@@ -10,6 +10,7 @@ import org.djlquant.runtime.MemoryPlan;
  * @param parameters number of weights, whatever tensors they are packed in
  * @param schemes how many matrices are stored in each scheme
  * @param layouts how many matrices the kernels would run in each packed layout
+ * @param kernels name of the kernels and, if they were looked up, why these
  * @param plan the memory it would take
  */
 public record ModelOutline(
@@ -17,4 +18,5 @@ public record ModelOutline(
         long parameters,
         Map<String, Integer> schemes,
         Map<String, Integer> layouts,
+        String kernels,
         MemoryPlan plan) {}

@@ -78,6 +78,7 @@ public final class Models {
                 weights.parameters(),
                 weights.schemes(),
                 weights.layouts(options.kernels()),
+                reason(options.kernels()),
                 plan(parts, weights, options));
     }
 

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Random;
 import java.util.zip.CRC32C;
+import org.djlquant.kernel.ActivationType;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.kernel.vector.VectorKernels;
@@ -19,6 +20,8 @@ import org.djlquant.quantize.Quantizer;
 import org.djlquant.runtime.Workers;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Keeps {@link MatMul#PACKED_VERSION} true. If {@link #packedBytesBelongToTheirVersion} fails, packed bytes are not
@@ -35,23 +38,25 @@ class PackedVersionTest {
 
     private final Kernels kernels = new VectorKernels();
 
-    @Test
-    void packedBytesBelongToTheirVersion() {
+    @ParameterizedTest
+    @EnumSource(ActivationType.class)
+    void packedBytesBelongToTheirVersion(ActivationType activations) {
+        Kernels kernels = this.kernels.withActivations(activations);
         CRC32C sum = new CRC32C();
         try (Arena arena = Arena.ofShared();
                 Workers workers = Workers.of(1)) {
             for (BlockScheme scheme : Schemes.blocks().values()) {
-                add(sum, RandomMatrix.of(scheme, 19, scheme.blockLength() * Math.max(2, 320 / scheme.blockLength()), 7, arena), arena, workers);
+                add(kernels, sum, RandomMatrix.of(scheme, 19, scheme.blockLength() * Math.max(2, 320 / scheme.blockLength()), 7, arena), arena, workers);
             }
             KernelsContract.forms().filter(form -> form.group() != 24).forEach(form -> {
                 int cols = form.group() == 512 ? 1536 : 704;
                 int[] order = new Random(5).ints(0, cols).distinct().limit(cols).toArray();
-                add(sum, new GroupedMatrix(form, 35, cols, null, 11), arena, workers);
-                add(sum, new GroupedMatrix(form, 35, cols, order, 12), arena, workers);
+                add(kernels, sum, new GroupedMatrix(form, 35, cols, null, 11), arena, workers);
+                add(kernels, sum, new GroupedMatrix(form, 35, cols, order, 12), arena, workers);
             });
             WeightMatrix floats = RandomMatrix.of(Schemes.block("F32"), 19, 512, 3, arena);
             for (String scheme : Quantizer.schemes()) {
-                add(sum, Quantizer.quantize(floats, scheme), arena, workers);
+                add(kernels, sum, Quantizer.quantize(floats, scheme), arena, workers);
             }
         }
         assertEquals(
@@ -60,7 +65,7 @@ class PackedVersionTest {
                 "packed bytes of " + kernels.name());
     }
 
-    private void add(CRC32C sum, WeightMatrix matrix, Arena arena, Workers workers) {
+    private static void add(Kernels kernels, CRC32C sum, WeightMatrix matrix, Arena arena, Workers workers) {
         kernels.pack(matrix, arena, workers).packed().ifPresent(bytes -> sum.update(bytes.asByteBuffer()));
     }
 

@@ -151,7 +151,7 @@ final class ByteTileMatMul implements MatMul {
             int[] start, float[] step, float[] xs, int units, Workers workers, int part) {
         int width = units * layout.unit;
         float[] one = workers.scratch(part, 5, width);
-        int[] q = workers.integers(part, 2, layout.unit);
+        int[] q = workers.integers(part, 2, ByteTerms.room(units));
         Arrays.fill(one, layout.cols, width, 0);
         for (int t = 0; t < tokens; t++) {
             int from = xOffset + t * xStride;

@@ -18,7 +18,6 @@ import java.util.stream.Collectors;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.TensorInfo;
-import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.kernel.LayerCache;
 import org.djlquant.model.Batch;
 import org.djlquant.model.CausalLM;
@@ -89,6 +88,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--packed-cache", paramLabel = "DIR", description = LoadOptions.PACKED_CACHE_HELP)
     private Path packedCache;
 
+    @Option(names = "--activations", paramLabel = "TYPE", defaultValue = "float32", description = ModelReference.ACTIVATIONS)
+    private String activations;
+
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
@@ -128,8 +130,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         int longest = Collections.max(prompts);
         int deep = context == null ? 0 : context;
-        KernelsProvider provider = KernelsProvider.get();
-        ModelOptions options = ModelOptions.of(provider.kernels(), ModelReference.workers(threads))
+        ModelOptions options = ModelReference.options(threads, activations)
                 .withMaxModelLen(Math.max(1024, Math.max(deep + DECODE, longest + DECODE + 1)))
                 .withKvCacheType(kvCacheType)
                 .withPackedCache(packedCache);
@@ -163,7 +164,7 @@ final class BenchCommand implements Callable<Integer> {
             if (!startOnly) { // after the peak of memory was read, which it would raise
                 result.put("memory_bytes_per_second", MemoryProbe.bytesPerSecond(lm.report().threads()));
             }
-            result.put("kernels", provider.reason());
+            result.put("kernels", lm.report().kernels());
             print(result);
         }
         return 0;

@@ -9,8 +9,6 @@ import java.util.stream.Collectors;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.format.TensorInfo;
-import org.djlquant.kernel.KernelsProvider;
-import org.djlquant.model.ModelOptions;
 import org.djlquant.model.ModelOutline;
 import org.djlquant.model.Models;
 import org.djlquant.runtime.MemoryPlan;
@@ -31,18 +29,22 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--max-model-len", defaultValue = "0", description = "Plan memory for this context; default: as trained.")
     private int maxModelLen;
 
+    @Option(names = "--activations", paramLabel = "TYPE", defaultValue = "float32", description = ModelReference.ACTIVATIONS)
+    private String activations;
+
     @Override
     public Integer call() {
         try (Checkpoint checkpoint = Checkpoints.open(ModelReference.file(model))) {
             System.out.println("file          " + checkpoint.path());
             System.out.println("recognised    " + checkpoint.recognised());
             System.out.println("naming        " + checkpoint.naming().name().toLowerCase(Locale.ROOT));
-            ModelOutline outline = Models.outline(checkpoint, ModelOptions.defaults().withMaxModelLen(maxModelLen));
+            ModelOutline outline = Models.outline(
+                    checkpoint, ModelReference.options(null, activations).withMaxModelLen(maxModelLen));
             System.out.println("architecture  " + outline.architecture());
             weights(checkpoint, outline.parameters());
             System.out.println("matrices      " + counts(outline.schemes()));
             System.out.println("run as        " + counts(outline.layouts()));
-            System.out.println("kernels       " + KernelsProvider.get().reason());
+            System.out.println("kernels       " + outline.kernels());
             System.out.println("memory plan   " + outline.plan());
             System.out.println("\nmetadata");
             checkpoint.metadata().keys().forEach(

@@ -37,6 +37,9 @@ final class LoadOptions {
     @Option(names = "--packed-cache", paramLabel = "DIR", description = PACKED_CACHE_HELP)
     private Path packedCache;
 
+    @Option(names = "--activations", paramLabel = "TYPE", description = ModelReference.ACTIVATIONS)
+    private String activations;
+
     @Option(names = "--quantize", paramLabel = "SCHEME", description = "Quantize a float checkpoint while loading, e.g. Q4_0.")
     private String quantize;
 
@@ -56,6 +59,7 @@ final class LoadOptions {
         options.put("max_model_len", maxModelLen);
         options.put("kv_cache_dtype", kvCacheType);
         options.put("packed_cache", packedCache);
+        options.put("activations", activations);
         options.put("quantize", quantize);
         options.forEach((name, value) -> {
             if (value != null) {

@@ -6,6 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.djlquant.format.UnsupportedModelException;
+import org.djlquant.kernel.ActivationType;
+import org.djlquant.kernel.KernelsProvider;
+import org.djlquant.model.ModelOptions;
 import org.djlquant.runtime.Workers;
 import org.djlquant.zoo.QuantModelZoo;
 import org.djlquant.zoo.ZooEntry;
@@ -13,6 +16,10 @@ import org.djlquant.zoo.ZooEntry;
 /** What a person may write for a model: a zoo name, a file or a folder. */
 final class ModelReference {
     static final String HELP = "A name of the zoo, a .gguf file, or a Hugging Face folder.";
+
+    /** Of the option that says how matrices take their activations. */
+    static final String ACTIVATIONS = "float32 (default), or int8: weights of up to 5 bits multiply activations rounded"
+            + " to 8 bits, which is quicker and less exact.";
 
     private ModelReference() {}
 
@@ -38,6 +45,12 @@ final class ModelReference {
     /** The threads that compute: a team of that size, or the shared one. */
     static Workers workers(Integer threads) {
         return threads == null ? Workers.shared() : Workers.of(threads);
+    }
+
+    /** Options of a load on these threads, with the activations that were asked for. */
+    static ModelOptions options(Integer threads, String activations) {
+        ModelOptions options = ModelOptions.of(KernelsProvider.get().kernels(), workers(threads));
+        return ActivationType.of(activations) == ActivationType.INT8 ? options.withActivations(ActivationType.INT8) : options;
     }
 
     private static UnsupportedModelException unknown(String model) {

@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
 import org.djlquant.generate.Perplexity;
-import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.model.CausalLM;
 import org.djlquant.model.ModelOptions;
 import org.djlquant.model.Models;
@@ -53,6 +52,9 @@ final class PerplexityCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; default: all this process may use.")
     private Integer threads;
 
+    @Option(names = "--activations", paramLabel = "TYPE", defaultValue = "float32", description = ModelReference.ACTIVATIONS)
+    private String activations;
+
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
@@ -62,7 +64,7 @@ final class PerplexityCommand implements Callable<Integer> {
             throw new IllegalArgumentException("context must be at least 2, found " + context);
         }
         String text = text();
-        ModelOptions options = ModelOptions.of(KernelsProvider.get().kernels(), ModelReference.workers(threads));
+        ModelOptions options = ModelReference.options(threads, activations);
         if (context != null) {
             options = options.withMaxModelLen(context);
         }
