@@ -34,7 +34,10 @@ class PackedVersionTest {
     private static final int VERSION = 1;
 
     /** Checksum of everything below, for each width of vectors. */
-    private static final Map<String, Integer> CHECKSUMS = Map.of("vector-512", 796843061, "vector-256", -451948614, "vector-128", -1377781370);
+    private static final Map<String, Integer> CHECKSUMS = Map.of(
+            "vector-512", 796843061, "vector-512, 8-bit activations", -1822501271,
+            "vector-256", -451948614, "vector-256, 8-bit activations", 364836239,
+            "vector-128", -1377781370, "vector-128, 8-bit activations", 1650338673);
 
     private final Kernels kernels = new VectorKernels();
 
