@@ -1,5 +1,6 @@
 package org.djlquant.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -266,7 +267,7 @@ final class CodeDot {
     }
 
     /**
-     * 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. Loads
+     * 4-bit codes that are looked up in a table of 16 floats, one vector; parameters as for {@link #onePlane}. Loads
      * from the addresses of the four bytes take the place of shifts; the last one reads 3 bytes beyond
      * the slot.
      */
@@ -277,7 +278,7 @@ final class CodeDot {
         FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
         FloatVector u2 = FloatVector.fromArray(F, u, uAt + 2 * L);
         FloatVector u3 = FloatVector.fromArray(F, u, uAt + 3 * L);
-        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts(); // whole if L is 16
+        IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts();
         for (int g = 0; g < units; g++) {
             FloatVector a0 = FloatVector.zero(F);
             FloatVector a1 = a0;
@@ -292,15 +293,15 @@ final class CodeDot {
                     IntVector w3 = IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE);
                     q++;
                     FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a0 = (L == 16 ? w0.selectFrom(codes) : lookup(w0, table)).reinterpretAsFloats().fma(xk, a0);
-                    a1 = (L == 16 ? w1.selectFrom(codes) : lookup(w1, table)).reinterpretAsFloats().fma(xk, a1);
-                    a2 = (L == 16 ? w2.selectFrom(codes) : lookup(w2, table)).reinterpretAsFloats().fma(xk, a2);
-                    a3 = (L == 16 ? w3.selectFrom(codes) : lookup(w3, table)).reinterpretAsFloats().fma(xk, a3);
+                    a0 = w0.selectFrom(codes).reinterpretAsFloats().fma(xk, a0);
+                    a1 = w1.selectFrom(codes).reinterpretAsFloats().fma(xk, a1);
+                    a2 = w2.selectFrom(codes).reinterpretAsFloats().fma(xk, a2);
+                    a3 = w3.selectFrom(codes).reinterpretAsFloats().fma(xk, a3);
                     xk = FloatVector.broadcast(F, x[k + 1]);
-                    a0 = (L == 16 ? w0.lanewise(LSHR, 4).selectFrom(codes) : lookup(w0.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a0);
-                    a1 = (L == 16 ? w1.lanewise(LSHR, 4).selectFrom(codes) : lookup(w1.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a1);
-                    a2 = (L == 16 ? w2.lanewise(LSHR, 4).selectFrom(codes) : lookup(w2.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a2);
-                    a3 = (L == 16 ? w3.lanewise(LSHR, 4).selectFrom(codes) : lookup(w3.lanewise(LSHR, 4), table)).reinterpretAsFloats().fma(xk, a3);
+                    a0 = w0.lanewise(LSHR, 4).selectFrom(codes).reinterpretAsFloats().fma(xk, a0);
+                    a1 = w1.lanewise(LSHR, 4).selectFrom(codes).reinterpretAsFloats().fma(xk, a1);
+                    a2 = w2.lanewise(LSHR, 4).selectFrom(codes).reinterpretAsFloats().fma(xk, a2);
+                    a3 = w3.lanewise(LSHR, 4).selectFrom(codes).reinterpretAsFloats().fma(xk, a3);
                     k += 2;
                 } while ((k & 7) != 0);
             }
@@ -316,14 +317,55 @@ final class CodeDot {
         u3.intoArray(u, uAt + 3 * L);
     }
 
-    /** Look-up in a table that is longer than a vector. */
-    static IntVector lookup(IntVector w, float[] table) {
-        IntVector index = w.and(15);
-        IntVector found = IntVector.zero(I);
-        for (int i = 0; i < 16; i += L) {
-            IntVector part = FloatVector.fromArray(F, table, i).reinterpretAsInts();
-            found = found.blend(index.selectFrom(part), index.and(-L).eq(i));
+    /** The same where the table is two vectors, between which the highest bit of a code chooses. */
+    static void longCodebook(
+            MemorySegment m, long p, float[] table, int units, int words, int perScale,
+            float[] s, float[] x, int k, float[] u, int uAt) {
+        IntVector low = FloatVector.fromArray(F, table, 0).reinterpretAsInts();
+        IntVector high = FloatVector.fromArray(F, table, 16 - L).reinterpretAsInts();
+        for (int g = 0; g < units; g++) {
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
+                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
+                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
+                do {
+                    FloatVector xk = FloatVector.broadcast(F, x[k]);
+                    IntVector c0 = w0.lanewise(LSHL, 28).lanewise(ASHR, 31);
+                    c0 = w0.selectFrom(low).lanewise(BITWISE_BLEND, w0.selectFrom(high), c0);
+                    a0 = c0.reinterpretAsFloats().fma(xk, a0);
+                    IntVector c1 = w1.lanewise(LSHL, 28).lanewise(ASHR, 31);
+                    c1 = w1.selectFrom(low).lanewise(BITWISE_BLEND, w1.selectFrom(high), c1);
+                    a1 = c1.reinterpretAsFloats().fma(xk, a1);
+                    IntVector c2 = w2.lanewise(LSHL, 28).lanewise(ASHR, 31);
+                    c2 = w2.selectFrom(low).lanewise(BITWISE_BLEND, w2.selectFrom(high), c2);
+                    a2 = c2.reinterpretAsFloats().fma(xk, a2);
+                    IntVector c3 = w3.lanewise(LSHL, 28).lanewise(ASHR, 31);
+                    c3 = w3.selectFrom(low).lanewise(BITWISE_BLEND, w3.selectFrom(high), c3);
+                    a3 = c3.reinterpretAsFloats().fma(xk, a3);
+                    w0 = w0.lanewise(LSHR, 4);
+                    w1 = w1.lanewise(LSHR, 4);
+                    w2 = w2.lanewise(LSHR, 4);
+                    w3 = w3.lanewise(LSHR, 4);
+                    k++;
+                } while ((k & 7) != 0);
+            }
+            int at = (g >> perScale) * 4 * L;
+            a0.fma(FloatVector.fromArray(F, s, at), FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
+            a1.fma(FloatVector.fromArray(F, s, at + L), FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
+            a2.fma(FloatVector.fromArray(F, s, at + 2 * L), FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
+            a3.fma(FloatVector.fromArray(F, s, at + 3 * L), FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
         }
-        return found;
+    }
+
+    /** Look-up in a table of two vectors, as in {@link #longCodebook}. */
+    static IntVector lookup(IntVector w, float[] table) {
+        IntVector low = w.selectFrom(FloatVector.fromArray(F, table, 0).reinterpretAsInts());
+        IntVector high = w.selectFrom(FloatVector.fromArray(F, table, 16 - L).reinterpretAsInts());
+        return low.lanewise(BITWISE_BLEND, high, w.lanewise(LSHL, 28).lanewise(ASHR, 31));
     }
 }

@@ -144,8 +144,10 @@ final class FewTokens {
             long codes, int cols, float[] s, float[] x, int k, float[] xc, int xcAt, float[] u, int uAt) {
         int unit = layout.unit;
         int units = cols / unit;
-        if (table != null) {
+        if (table != null && L == 16) {
             CodeDot.codebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u, uAt);
+        } else if (table != null) {
+            CodeDot.longCodebook(packed, codes, table, units, unit / 8, perScale, s, x, k, u, uAt);
         } else if (layout.low == 3) {
             CodeDot.threeBits(packed, codes, units, perScale, s, x, k, xc, xcAt, u, uAt);
         } else if (layout.high == 0) {

@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
  */
 final class PanelMultiply {
     /** Largest block: 24 sums, two panel vectors and a broadcast fit 32 registers, 12 sums fit 16. */
-    static final int MAX_BLOCK = L == 16 ? 12 : 6;
+    static final int MAX_BLOCK = L == 16 ? 12 : 4;
 
     private PanelMultiply() {}
 

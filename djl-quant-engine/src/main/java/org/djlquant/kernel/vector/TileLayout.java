@@ -142,7 +142,8 @@ final class TileLayout {
         int group = form.group();
         boolean fits = group % 16 == 0 && (group % CHUNK == 0 || CHUNK % group == 0)
                 || group >= cols;
-        return fits && (form.table() == null || form.bits() <= 4)
+        boolean table = form.bits() <= 4 && Lanes.L >= 8; // kernels look up in one vector or two
+        return fits && (form.table() == null || table)
                 ? new TileLayout(form, rows, cols, activations.rounds(form, cols))
                 : null;
     }
