@@ -4,9 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.spy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -21,6 +26,8 @@ import org.djlquant.generate.Generator;
 import org.djlquant.generate.Parameter;
 import org.djlquant.generate.Request;
 import org.djlquant.generate.TokenStream;
+import org.djlquant.kernel.Kernels;
+import org.djlquant.kernel.MatMul;
 import org.djlquant.kernel.ScalarKernels;
 import org.djlquant.runtime.Workers;
 import org.junit.jupiter.api.Test;
@@ -121,6 +128,72 @@ class ServingTest {
         try (CausalLM model = load(options().withKvCacheBytes(4 * 256 * BYTES_PER_POSITION));
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             checkShared(threads, model);
+        }
+    }
+
+    @Test
+    void virtualThreadsThatWaitLeaveTheirCarriersToOthers() throws Exception {
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            requests.add(new Request(prompt(5 + i % 20, i), greedy(4)));
+        }
+        List<int[]> expected = oneByOne(requests);
+        List<Future<int[]>> answers = new ArrayList<>();
+        try (CausalLM model = load(options().withKvCacheBytes(256 * BYTES_PER_POSITION));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            try (TokenStream first = TokenStream.open(model, new Request(prompt(200, 1), greedy(50)))) {
+                assertTrue(first.hasNext());
+                for (Request request : requests) {
+                    answers.add(threads.submit(() -> Generator.generate(model, request).tokens()));
+                }
+                // pinned, only as many as there are carriers would come so far
+                while (model.pool().stats().waiting() < requests.size()) {
+                    Thread.sleep(1);
+                }
+            }
+            for (int i = 0; i < answers.size(); i++) {
+                assertArrayEquals(expected.get(i), answers.get(i).get(), "request " + i);
+            }
+        }
+    }
+
+    /** Kernels that note how many tokens each pass brings to the matrices of one shape. */
+    private static Kernels noting(List<Integer> passes, int rows, int cols) {
+        Kernels kernels = spy(new ScalarKernels());
+        doAnswer(pack -> {
+            MatMul matrix = (MatMul) pack.callRealMethod();
+            if (matrix.rows() != rows || matrix.cols() != cols) {
+                return matrix;
+            }
+            MatMul noting = spy(matrix);
+            doAnswer(multiply -> {
+                passes.add(multiply.getArgument(3));
+                return multiply.callRealMethod();
+            }).when(noting).multiply(any(), anyInt(), anyInt(), anyInt(), any(), anyInt(), anyInt(), any());
+            return noting;
+        }).when(kernels).pack(any(), any(), any());
+        return kernels;
+    }
+
+    @Test
+    void aLongPromptGoesInChunksThatTakeWhoDecodesAlong() throws Exception {
+        List<Integer> passes = Collections.synchronizedList(new ArrayList<>());
+        Kernels kernels = noting(passes, 32, 48); // what the MLP of each layer yields
+        try (CausalLM model = Models.load(TinyCheckpoint.small(2048), ModelOptions.of(kernels, Workers.shared()));
+                ExecutorService threads = Executors.newCachedThreadPool();
+                TokenStream decoding = TokenStream.open(model, new Request(prompt(5, 1), greedy(1500)))) {
+            decoding.nextInt();
+            passes.clear();
+            Future<Generation> prompt =
+                    threads.submit(() -> Generator.generate(model, new Request(prompt(1000, 2), greedy(1))));
+            int decoded = 0;
+            for (; !prompt.isDone() && decoding.hasNext(); decoded++) {
+                decoding.nextInt();
+            }
+            prompt.get();
+            assertTrue(Collections.max(passes) <= 128 + 1, () -> passes.toString());
+            long shared = passes.stream().filter(tokens -> tokens == 128 + 1).count() / 2;
+            assertTrue(shared > 0 && decoded >= shared, shared + " chunks with a token of the other, " + decoded + " tokens: " + passes);
         }
     }
 

@@ -16,8 +16,12 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Dot products of one chunk of a quad with a block of four tokens: as {@link CodeDot}, but each code is
- * taken apart once for four multiply-adds, which then are all that counts. Sixteen sums (four tiles,
+ * taken apart once for four multiply-adds, which then are nearly all that counts. Sixteen sums (four tiles,
  * four tokens), codes and constants fill the 32 registers of AVX-512; with fewer there is no gain.
+ *
+ * <p>Besides multiply-adds, a loop should have nothing that runs on their units: on Zen 4 that are rotations, and
+ * one of them takes the time of a multiply-add; shifts and conversions do not. Loops end by a test of {@code k} because
+ * C2 puts loops before and after a counted one, or unrolls it until registers run out.
  *
  * <p>Sums {@code u} lie token after token, 8L floats apart, L for each tile. Flat for the same reason as there.
  */

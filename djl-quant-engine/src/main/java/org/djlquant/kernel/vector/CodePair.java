@@ -15,7 +15,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Dot products of one chunk of a quad with two tokens: as {@link CodeBlock}, for half as many.
+ * Dot products of one chunk of a quad with two tokens: as {@link CodeBlock}, for half as many, so that
+ * the sums {@code u} stay in registers too.
  */
 final class CodePair {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
@@ -42,6 +43,14 @@ final class CodePair {
         IntVector step = IntVector.broadcast(I, bits); // shifting by a scalar takes twice the instructions
         IntVector lowest = IntVector.broadcast(I, (1 << bits) - 1);
         int last = 32 / bits - 1;
+        FloatVector u00 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u01 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u02 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u03 = FloatVector.fromArray(F, u, uAt + 3 * L);
+        FloatVector u10 = FloatVector.fromArray(F, u, uAt + 8 * L);
+        FloatVector u11 = FloatVector.fromArray(F, u, uAt + 9 * L);
+        FloatVector u12 = FloatVector.fromArray(F, u, uAt + 10 * L);
+        FloatVector u13 = FloatVector.fromArray(F, u, uAt + 11 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a01 = a00;
@@ -78,18 +87,26 @@ final class CodePair {
             }
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);
-            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
-            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            u00 = a00.fma(scale, u00);
+            u10 = a10.fma(scale, u10);
             scale = FloatVector.fromArray(F, s, at + L);
-            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
-            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            u01 = a01.fma(scale, u01);
+            u11 = a11.fma(scale, u11);
             scale = FloatVector.fromArray(F, s, at + 2 * L);
-            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
-            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            u02 = a02.fma(scale, u02);
+            u12 = a12.fma(scale, u12);
             scale = FloatVector.fromArray(F, s, at + 3 * L);
-            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
-            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            u03 = a03.fma(scale, u03);
+            u13 = a13.fma(scale, u13);
         }
+        u00.intoArray(u, uAt);
+        u01.intoArray(u, uAt + L);
+        u02.intoArray(u, uAt + 2 * L);
+        u03.intoArray(u, uAt + 3 * L);
+        u10.intoArray(u, uAt + 8 * L);
+        u11.intoArray(u, uAt + 9 * L);
+        u12.intoArray(u, uAt + 10 * L);
+        u13.intoArray(u, uAt + 11 * L);
     }
 
     /**
@@ -106,6 +123,14 @@ final class CodePair {
         int words = unit / 4 / sets;
         int spread = 32 / high / unit - 1;
         long q = p;
+        FloatVector u00 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u01 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u02 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u03 = FloatVector.fromArray(F, u, uAt + 3 * L);
+        FloatVector u10 = FloatVector.fromArray(F, u, uAt + 8 * L);
+        FloatVector u11 = FloatVector.fromArray(F, u, uAt + 9 * L);
+        FloatVector u12 = FloatVector.fromArray(F, u, uAt + 10 * L);
+        FloatVector u13 = FloatVector.fromArray(F, u, uAt + 11 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a01 = a00;
@@ -122,9 +147,9 @@ final class CodePair {
             int turn = (g & spread) * 4;
             for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
                 for (int i = 0; i < sets; i++) {
-                    // the words are read again for each set: sixteen sums leave no registers to keep them
-                    int turnLow = i * low;
-                    int turnHigh = turn + (b * sets + i) * high;
+                    // the words are read again for each set: sums leave no registers to keep them
+                    IntVector turnLow = IntVector.broadcast(I, i * low);
+                    IntVector turnHigh = IntVector.broadcast(I, turn + (b * sets + i) * high);
                     IntVector c0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(LSHR, turnLow).lanewise(
                             BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turnHigh), maskHigh);
                     IntVector c1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(LSHR, turnLow).lanewise(
@@ -156,18 +181,26 @@ final class CodePair {
             }
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);
-            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
-            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            u00 = a00.fma(scale, u00);
+            u10 = a10.fma(scale, u10);
             scale = FloatVector.fromArray(F, s, at + L);
-            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
-            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            u01 = a01.fma(scale, u01);
+            u11 = a11.fma(scale, u11);
             scale = FloatVector.fromArray(F, s, at + 2 * L);
-            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
-            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            u02 = a02.fma(scale, u02);
+            u12 = a12.fma(scale, u12);
             scale = FloatVector.fromArray(F, s, at + 3 * L);
-            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
-            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            u03 = a03.fma(scale, u03);
+            u13 = a13.fma(scale, u13);
         }
+        u00.intoArray(u, uAt);
+        u01.intoArray(u, uAt + L);
+        u02.intoArray(u, uAt + 2 * L);
+        u03.intoArray(u, uAt + 3 * L);
+        u10.intoArray(u, uAt + 8 * L);
+        u11.intoArray(u, uAt + 9 * L);
+        u12.intoArray(u, uAt + 10 * L);
+        u13.intoArray(u, uAt + 11 * L);
     }
 
     /** Codes of 3 bits in units of 32 columns; parameters as for {@link #onePlane}, layout as in {@link CodeDot#threeBits}. */
@@ -175,6 +208,14 @@ final class CodePair {
             MemorySegment m, long p, int units, int perScale,
             float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
         IntVector lowest = IntVector.broadcast(I, 7);
+        FloatVector u00 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u01 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u02 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u03 = FloatVector.fromArray(F, u, uAt + 3 * L);
+        FloatVector u10 = FloatVector.fromArray(F, u, uAt + 8 * L);
+        FloatVector u11 = FloatVector.fromArray(F, u, uAt + 9 * L);
+        FloatVector u12 = FloatVector.fromArray(F, u, uAt + 10 * L);
+        FloatVector u13 = FloatVector.fromArray(F, u, uAt + 11 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a00 = FloatVector.broadcast(F, xc[xcAt + g]);
             FloatVector a01 = a00;
@@ -272,18 +313,26 @@ final class CodePair {
             } while ((k & 7) != 0);
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);
-            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
-            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            u00 = a00.fma(scale, u00);
+            u10 = a10.fma(scale, u10);
             scale = FloatVector.fromArray(F, s, at + L);
-            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
-            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            u01 = a01.fma(scale, u01);
+            u11 = a11.fma(scale, u11);
             scale = FloatVector.fromArray(F, s, at + 2 * L);
-            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
-            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            u02 = a02.fma(scale, u02);
+            u12 = a12.fma(scale, u12);
             scale = FloatVector.fromArray(F, s, at + 3 * L);
-            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
-            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            u03 = a03.fma(scale, u03);
+            u13 = a13.fma(scale, u13);
         }
+        u00.intoArray(u, uAt);
+        u01.intoArray(u, uAt + L);
+        u02.intoArray(u, uAt + 2 * L);
+        u03.intoArray(u, uAt + 3 * L);
+        u10.intoArray(u, uAt + 8 * L);
+        u11.intoArray(u, uAt + 9 * L);
+        u12.intoArray(u, uAt + 10 * L);
+        u13.intoArray(u, uAt + 11 * L);
     }
 
     /** 4-bit codes that are looked up in a table of 16 floats; parameters as for {@link #onePlane}. */
@@ -291,6 +340,14 @@ final class CodePair {
             MemorySegment m, long p, float[] table, int units, int words, int perScale,
             float[] s, float[] x, int k, int xStride, float[] u, int uAt) {
         IntVector codes = FloatVector.fromArray(F, table, 0).reinterpretAsInts();
+        FloatVector u00 = FloatVector.fromArray(F, u, uAt);
+        FloatVector u01 = FloatVector.fromArray(F, u, uAt + L);
+        FloatVector u02 = FloatVector.fromArray(F, u, uAt + 2 * L);
+        FloatVector u03 = FloatVector.fromArray(F, u, uAt + 3 * L);
+        FloatVector u10 = FloatVector.fromArray(F, u, uAt + 8 * L);
+        FloatVector u11 = FloatVector.fromArray(F, u, uAt + 9 * L);
+        FloatVector u12 = FloatVector.fromArray(F, u, uAt + 10 * L);
+        FloatVector u13 = FloatVector.fromArray(F, u, uAt + 11 * L);
         for (int g = 0; g < units; g++) {
             FloatVector a00 = FloatVector.zero(F);
             FloatVector a01 = a00;
@@ -329,17 +386,25 @@ final class CodePair {
             }
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);
-            a00.fma(scale, FloatVector.fromArray(F, u, uAt)).intoArray(u, uAt);
-            a10.fma(scale, FloatVector.fromArray(F, u, uAt + 8 * L)).intoArray(u, uAt + 8 * L);
+            u00 = a00.fma(scale, u00);
+            u10 = a10.fma(scale, u10);
             scale = FloatVector.fromArray(F, s, at + L);
-            a01.fma(scale, FloatVector.fromArray(F, u, uAt + L)).intoArray(u, uAt + L);
-            a11.fma(scale, FloatVector.fromArray(F, u, uAt + 9 * L)).intoArray(u, uAt + 9 * L);
+            u01 = a01.fma(scale, u01);
+            u11 = a11.fma(scale, u11);
             scale = FloatVector.fromArray(F, s, at + 2 * L);
-            a02.fma(scale, FloatVector.fromArray(F, u, uAt + 2 * L)).intoArray(u, uAt + 2 * L);
-            a12.fma(scale, FloatVector.fromArray(F, u, uAt + 10 * L)).intoArray(u, uAt + 10 * L);
+            u02 = a02.fma(scale, u02);
+            u12 = a12.fma(scale, u12);
             scale = FloatVector.fromArray(F, s, at + 3 * L);
-            a03.fma(scale, FloatVector.fromArray(F, u, uAt + 3 * L)).intoArray(u, uAt + 3 * L);
-            a13.fma(scale, FloatVector.fromArray(F, u, uAt + 11 * L)).intoArray(u, uAt + 11 * L);
+            u03 = a03.fma(scale, u03);
+            u13 = a13.fma(scale, u13);
         }
+        u00.intoArray(u, uAt);
+        u01.intoArray(u, uAt + L);
+        u02.intoArray(u, uAt + 2 * L);
+        u03.intoArray(u, uAt + 3 * L);
+        u10.intoArray(u, uAt + 8 * L);
+        u11.intoArray(u, uAt + 9 * L);
+        u12.intoArray(u, uAt + 10 * L);
+        u13.intoArray(u, uAt + 11 * L);
     }
 }
