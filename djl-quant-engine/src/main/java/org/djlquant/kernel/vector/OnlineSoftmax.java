@@ -1,11 +1,16 @@
 package org.djlquant.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.djlquant.kernel.vector.Lanes.F;
+import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.IntVector;
 
 /**
  * Softmax over positions that arrive piece by piece, for the weighted sums of four queries: the largest score so far is
@@ -39,38 +44,64 @@ final class OnlineSoftmax {
     }
 
     /**
-     * Turns {@code n} scores of a query into weights and makes its state ready for their values.
+     * Turns {@code n} scores of each query into weights and makes the state ready for their values. All maxima come
+     * first, since one query after the other would wait for each reduction and each exponential function, and they
+     * are found among integers that are ordered as the floats are, whose maximum is one instruction.
      *
-     * @param scores from {@code at} on, −∞ for positions that the query does not see; receive the weights
+     * @param scores from {@code at + query · stride} on, −∞ for positions that the query does not see; receive the weights
      * @param n a multiple of L
      * @param factor what every weight is multiplied by, without being counted in their sum
-     * @param state that of four queries from {@code stateAt} on
+     * @param state that of the queries from {@code stateAt} on
      */
-    static void weigh(float[] scores, int at, int n, float factor, float[] state, int stateAt, int dim, int query) {
-        int largest = stateAt + QUERIES * dim + query;
-        FloatVector most = FloatVector.fromArray(F, scores, at);
-        for (int i = L; i < n; i += L) {
-            most = most.max(FloatVector.fromArray(F, scores, at + i));
+    static void weigh(float[] scores, int at, int stride, int n, float factor, float[] state, int stateAt, int dim) {
+        IntVector most0 = IntVector.broadcast(I, Integer.MIN_VALUE);
+        IntVector most1 = most0;
+        IntVector most2 = most0;
+        IntVector most3 = most0;
+        for (int i = at; i < at + n; i += L) {
+            IntVector bits = FloatVector.fromArray(F, scores, i).reinterpretAsInts();
+            most0 = most0.max(bits.lanewise(ASHR, 31).and(Integer.MAX_VALUE).lanewise(XOR, bits));
+            bits = FloatVector.fromArray(F, scores, i + stride).reinterpretAsInts();
+            most1 = most1.max(bits.lanewise(ASHR, 31).and(Integer.MAX_VALUE).lanewise(XOR, bits));
+            bits = FloatVector.fromArray(F, scores, i + 2 * stride).reinterpretAsInts();
+            most2 = most2.max(bits.lanewise(ASHR, 31).and(Integer.MAX_VALUE).lanewise(XOR, bits));
+            bits = FloatVector.fromArray(F, scores, i + 3 * stride).reinterpretAsInts();
+            most3 = most3.max(bits.lanewise(ASHR, 31).and(Integer.MAX_VALUE).lanewise(XOR, bits));
         }
-        float before = state[largest];
-        float now = Math.max(before, most.reduceLanes(VectorOperators.MAX));
-        float reference = now == Float.NEGATIVE_INFINITY ? 0 : now;
+        float reference0 = refer(state, stateAt, dim, 0, most0.reduceLanes(MAX));
+        float reference1 = refer(state, stateAt, dim, 1, most1.reduceLanes(MAX));
+        float reference2 = refer(state, stateAt, dim, 2, most2.reduceLanes(MAX));
+        float reference3 = refer(state, stateAt, dim, 3, most3.reduceLanes(MAX));
+        int total = stateAt + QUERIES * dim + QUERIES;
+        state[total] += exponentials(scores, at, n, reference0, factor);
+        state[total + 1] += exponentials(scores, at + stride, n, reference1, factor);
+        state[total + 2] += exponentials(scores, at + 2 * stride, n, reference2, factor);
+        state[total + 3] += exponentials(scores, at + 3 * stride, n, reference3, factor);
+    }
+
+    /** Turns scores into e^(score − reference) · factor; returns the sum without the factor. */
+    private static float exponentials(float[] scores, int at, int n, float reference, float factor) {
         FloatVector sum = FloatVector.zero(F);
-        for (int i = 0; i < n; i += L) {
-            FloatVector e = VectorKernels.exp(FloatVector.fromArray(F, scores, at + i).sub(reference));
-            e.mul(factor).intoArray(scores, at + i);
+        for (int i = at; i < at + n; i += L) {
+            FloatVector e = VectorKernels.expOfNegative(FloatVector.fromArray(F, scores, i).sub(reference));
+            e.mul(factor).intoArray(scores, i);
             sum = sum.add(e);
         }
-        float total = sum.reduceLanes(VectorOperators.ADD);
+        return sum.reduceLanes(ADD);
+    }
+
+    /** Takes the largest of some scores, as the integer, into the state; returns what scores are to be compared with. */
+    private static float refer(float[] state, int stateAt, int dim, int query, int most) {
+        int largest = stateAt + QUERIES * dim + query;
+        float before = state[largest];
+        float now = Math.max(before, Float.intBitsToFloat(most >> 31 & Integer.MAX_VALUE ^ most));
         if (before != now) {
             float shrink = (float) Math.exp(before - now);
-            total += state[largest + QUERIES] * shrink;
+            state[largest] = now;
+            state[largest + QUERIES] *= shrink;
             scale(state, stateAt + query * 2 * L, QUERIES * dim, shrink);
-        } else {
-            total += state[largest + QUERIES];
         }
-        state[largest] = now;
-        state[largest + QUERIES] = total;
+        return now == Float.NEGATIVE_INFINITY ? 0 : now;
     }
 
     /** Multiplies the sums of one query. */

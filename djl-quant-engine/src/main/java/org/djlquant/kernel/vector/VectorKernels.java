@@ -169,6 +169,28 @@ public final class VectorKernels implements Kernels {
         FloatVector x = v.min(89f).max(-88f);
         // adding and taking away 1.5·2^23 rounds to the nearest integer
         FloatVector n = x.mul(1.44269504f).add(12582912f).sub(12582912f);
+        FloatVector p = expWithoutPower(x, n);
+        // 2^n in two factors, so that neither leaves the range of a float
+        IntVector i = (IntVector) n.convert(VectorOperators.F2I, 0);
+        IntVector half = i.lanewise(VectorOperators.ASHR, 1);
+        FloatVector f0 = half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        FloatVector f1 = i.sub(half).add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        return p.mul(f0).mul(f1).blend(0f, v.compare(VectorOperators.LT, -87.3f));
+    }
+
+    /**
+     * The same for {@code v} ≤ 0, in half the instructions: 0 below −86, and NaN for NaN. The sum that rounds holds n in
+     * its lowest bits, from where it is added to the exponent.
+     */
+    static FloatVector expOfNegative(FloatVector v) {
+        FloatVector shifted = v.fma(FloatVector.broadcast(F, 1.44269504f), FloatVector.broadcast(F, 12582912f));
+        FloatVector p = expWithoutPower(v, shifted.sub(12582912f));
+        IntVector n = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        return p.reinterpretAsInts().add(n).reinterpretAsFloats().blend(0f, v.compare(VectorOperators.LT, -86f));
+    }
+
+    /** e^(x − n·ln 2). */
+    private static FloatVector expWithoutPower(FloatVector x, FloatVector n) {
         FloatVector r = n.fma(FloatVector.broadcast(F, -0.693359375f), x);
         r = n.fma(FloatVector.broadcast(F, 2.12194440e-4f), r);
         FloatVector p = FloatVector.broadcast(F, 1.9875691500e-4f);
@@ -177,13 +199,7 @@ public final class VectorKernels implements Kernels {
         p = p.fma(r, FloatVector.broadcast(F, 4.1665795894e-2f));
         p = p.fma(r, FloatVector.broadcast(F, 1.6666665459e-1f));
         p = p.fma(r, FloatVector.broadcast(F, 5.0000001201e-1f));
-        p = p.fma(r.mul(r), r.add(1));
-        // 2^n in two factors, so that neither leaves the range of a float
-        IntVector i = (IntVector) n.convert(VectorOperators.F2I, 0);
-        IntVector half = i.lanewise(VectorOperators.ASHR, 1);
-        FloatVector f0 = half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-        FloatVector f1 = i.sub(half).add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-        return p.mul(f0).mul(f1).blend(0f, v.compare(VectorOperators.LT, -87.3f));
+        return p.fma(r.mul(r), r.add(1));
     }
 
     @Override

@@ -393,9 +393,9 @@ final class VectorLayerCache implements LayerCache {
             }
             Arrays.fill(scores, s + from, s + seenFrom, Float.NEGATIVE_INFINITY);
             Arrays.fill(scores, s + seenTo, s + from + n, Float.NEGATIVE_INFINITY);
-            float factor = shape.type() == Type.F16 ? Lanes.HALF_FACTOR : 1;
-            OnlineSoftmax.weigh(scores, s + from, n, factor, state, at, dim, r);
         }
+        float factor = shape.type() == Type.F16 ? Lanes.HALF_FACTOR : 1;
+        OnlineSoftmax.weigh(scores, from, CHUNK, n, factor, state, at, dim);
         if (shape.type() == Type.Q8) {
             ByteAttentionBlock.scale(scores, from, CHUNK, chunk.words, scaleAt(head, from) + plane, n);
         }
