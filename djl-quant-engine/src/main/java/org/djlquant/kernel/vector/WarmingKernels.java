@@ -42,7 +42,7 @@ public final class WarmingKernels implements Kernels {
     /** One number of tokens for each block of {@link PanelMultiply}. */
     private static final int[] MANY = BLOCKS
             ? new int[] {PanelMultiply.MAX_BLOCK + 4, PanelMultiply.MAX_BLOCK + 6, PanelMultiply.MAX_BLOCK + 8}
-            : new int[] {4, 6, 8, PanelMultiply.MAX_BLOCK};
+            : new int[] {PanelMultiply.MAX_BLOCK + 2};
 
     private final VectorKernels vector;
     private final ScalarKernels plain;
@@ -187,7 +187,8 @@ public final class WarmingKernels implements Kernels {
 
         /**
          * One quad of rows. Columns are few, so that methods are compiled by their calls and not within
-         * loops, but two units: a loop that never came back would be compiled as if it never did.
+         * loops, but two units, and five groups where four share a word of scales: a loop that never came back
+         * would be compiled as if it never did.
          */
         static SmallWeight like(WeightMatrix weight) {
             GroupForm form = weight.form();
@@ -195,7 +196,7 @@ public final class WarmingKernels implements Kernels {
                 int rows = Math.min(4, weight.rows());
                 return new SmallWeight(weight.scheme(), null, weight.floats(), weight, rows, weight.cols());
             }
-            return new SmallWeight(weight.scheme(), form, null, null, 4 * Lanes.L, 64);
+            return new SmallWeight(weight.scheme(), form, null, null, 4 * Lanes.L, form.subScales() ? 160 : 64);
         }
 
         @Override
