@@ -67,6 +67,7 @@ class QuantEngineTest {
         assertEquals("option n_ctx must be a whole number of at least 1, found many", loadError(file, Map.of("n_ctx", "many")));
         assertTrue(loadError(file, Map.of("quantize", "Q9")).startsWith("option quantize must be one of Q4_0, "));
         assertTrue(loadError(file, Map.of("kv_cache_dtype", "int3")).startsWith("option kv_cache_dtype must be auto"));
+        assertEquals("option activations must be float32 or int8, found int4", loadError(file, Map.of("activations", "int4")));
         assertTrue(loadError(file, Map.of("n_ctx", "1", "max_model_len", "1")).contains("mean the same"));
     }
 

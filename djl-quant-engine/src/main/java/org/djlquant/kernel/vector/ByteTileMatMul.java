@@ -149,9 +149,10 @@ final class ByteTileMatMul implements MatMul {
     private void round(
             float[] x, int xOffset, int xStride, int tokens, int[] terms, int termsStride,
             int[] start, float[] step, float[] xs, int units, Workers workers, int part) {
-        int width = units * layout.unit;
+        int width = layout.paddedCols;
+        int known = width / layout.unit;
         float[] one = workers.scratch(part, 5, width);
-        int[] q = workers.integers(part, 2, ByteTerms.room(units));
+        int[] q = workers.integers(part, 2, ByteTerms.room(known));
         Arrays.fill(one, layout.cols, width, 0);
         for (int t = 0; t < tokens; t++) {
             int from = xOffset + t * xStride;
@@ -163,7 +164,9 @@ final class ByteTileMatMul implements MatMul {
                 }
             }
             ByteTerms.round(
-                    one, 0, units, layout.low, centre, q, terms, t * termsStride, start, step, xs, t * units);
+                    one, 0, known, layout.low, centre, q, terms, t * termsStride, start, step, xs, t * units);
+            // minima are read in fours, also those behind the last
+            Arrays.fill(xs, t * units + known, (t + 1) * units, 0);
         }
     }
 

@@ -249,7 +249,7 @@ public final class WarmingKernels implements Kernels {
 
             @Override
             public long plainNanos() {
-                return tokens.length * (CALL_NANOS + (long) small.rows() * small.cols());
+                return tokens.length * CALL_NANOS + Arrays.stream(tokens).sum() * (long) small.rows() * small.cols();
             }
 
             @Override
