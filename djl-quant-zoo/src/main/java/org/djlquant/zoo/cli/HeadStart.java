@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.djlquant.format.Checkpoint;
 import org.djlquant.format.Checkpoints;
-import org.djlquant.kernel.KernelsProvider;
 import org.djlquant.model.Models;
 
 /**
@@ -19,16 +18,21 @@ final class HeadStart {
 
     /** Begins in the background, if the arguments show what will be needed. */
     static void begin(String... args) {
-        int option = Arrays.asList(args).indexOf("--model");
-        if (args.length > 1 && COMMANDS.contains(args[0]) && option + 1 < args.length) {
-            String model = option < 0 ? LoadOptions.DEFAULT_MODEL : args[option + 1];
-            Thread.ofPlatform().daemon().name("djl-quant-head-start").start(() -> look(model));
+        if (args.length > 1 && COMMANDS.contains(args[0])) {
+            String model = value(args, "--model", LoadOptions.DEFAULT_MODEL);
+            String activations = value(args, "--activations", "float32");
+            Thread.ofPlatform().daemon().name("djl-quant-head-start").start(() -> look(model, activations));
         }
     }
 
-    private static void look(String model) {
+    private static String value(String[] args, String option, String otherwise) {
+        int at = Arrays.asList(args).indexOf(option) + 1;
+        return at > 0 && at < args.length ? args[at] : otherwise;
+    }
+
+    private static void look(String model, String activations) {
         try (Checkpoint checkpoint = Checkpoints.open(ModelReference.file(model))) {
-            Models.prepare(checkpoint, KernelsProvider.get().kernels());
+            Models.prepare(checkpoint, ModelReference.options(null, activations).kernels());
         } catch (RuntimeException e) {
             // the load that follows reports it
         }
