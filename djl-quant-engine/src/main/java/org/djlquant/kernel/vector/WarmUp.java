@@ -38,10 +38,18 @@ final class WarmUp {
     /** Calls after which the compiler should have what it wants; from then on a trial rests half the time. */
     private static final int ENOUGH_CALLS = 1000;
 
+    /** So long somebody waits; afterwards trials are rare, in case the machine was only busy. */
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    /** Then it is clear that there is no compiler for it. */
+    private static final long GIVE_UP_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    /** Rests between rare trials, in times of what they take. */
+    private static final int RARE = 20;
+
     private static final Map<String, WarmUp> ALL = new HashMap<>();
     private static final List<WarmUp> QUEUE = new ArrayList<>();
-    private static boolean running;
+    private static Thread runner;
 
     private final Supplier<Trial> source;
     private final CountDownLatch decided = new CountDownLatch(1);
@@ -77,7 +85,7 @@ final class WarmUp {
         return ready;
     }
 
-    /** Waits until the vector code is compiled, or it is clear that it will not be; returns which. */
+    /** Waits until the vector code is compiled, or that has taken too long; returns which. */
     boolean await() {
         begin();
         boolean interrupted = false;
@@ -102,10 +110,10 @@ final class WarmUp {
             }
             wanted = true;
             QUEUE.add(this);
-            if (!running) {
-                running = true;
-                Thread.ofPlatform().daemon().name("djl-quant-warm-up").start(WarmUp::runAll);
+            if (runner == null) {
+                runner = Thread.ofPlatform().daemon().name("djl-quant-warm-up").start(WarmUp::runAll);
             }
+            LockSupport.unpark(runner);
         }
     }
 
@@ -116,22 +124,24 @@ final class WarmUp {
                 mine.addAll(QUEUE);
                 QUEUE.clear();
                 if (mine.isEmpty()) {
-                    running = false;
+                    runner = null;
                     return;
                 }
             }
             // one collects its calls, while those before it wait for the compiler
             long begin = System.nanoTime();
             boolean waiting = true;
+            boolean late = true;
             for (Iterator<WarmUp> i = mine.iterator(); waiting && i.hasNext(); ) {
                 WarmUp each = i.next();
                 if (each.turn()) {
                     i.remove();
                 }
                 waiting = each.calls >= ENOUGH_CALLS;
+                late &= each.decided.getCount() == 0;
             }
             if (waiting) {
-                LockSupport.parkNanos(System.nanoTime() - begin);
+                LockSupport.parkNanos((System.nanoTime() - begin) * (late ? RARE : 1));
             }
         }
     }
@@ -150,7 +160,11 @@ final class WarmUp {
                 best = Math.min(best, System.nanoTime() - start);
             }
             ready = best < trial.plainNanos();
-            if (!ready && System.nanoTime() - began < LONGEST_NANOS) {
+            long spent = System.nanoTime() - began;
+            if (!ready && spent < GIVE_UP_NANOS) {
+                if (spent >= LONGEST_NANOS) {
+                    decided.countDown();
+                }
                 return false;
             }
         } catch (RuntimeException | Error e) {
