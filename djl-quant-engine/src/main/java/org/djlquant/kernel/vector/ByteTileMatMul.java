@@ -5,8 +5,6 @@ import static org.djlquant.kernel.vector.Lanes.L;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
-import org.djlquant.kernel.MatMul;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -14,23 +12,15 @@ import org.djlquant.runtime.Workers;
  * A matrix of integer codes in halves of words ({@link TileLayout}) that multiplies activations of 8 bits, one
  * token or four at a time ({@link ByteDot}); for many tokens too this is quicker than a float panel.
  */
-final class ByteTileMatMul implements MatMul {
+final class ByteTileMatMul extends PackedTiles {
     /** Tokens of a pass over the matrix, so that their activations stay in the second-level cache. */
     private static final int PASS_TOKENS = 32;
-
-    private final TileLayout layout;
-    private final MemorySegment packed;
-    private final int[] columnOrder;
-    private final TileReader reader;
 
     /** The code from which sums are counted, so that they fit 16 bits. */
     private final int centre;
 
     private ByteTileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
-        this.layout = layout;
-        this.packed = packed;
-        this.columnOrder = columnOrder;
-        reader = new TileReader(layout, packed, columnOrder);
+        super(layout, packed, columnOrder);
         centre = layout.scales.hasMin() && layout.low == 5 ? 16 : layout.form.zero();
     }
 
@@ -42,31 +32,6 @@ final class ByteTileMatMul implements MatMul {
     /** The contract of {@link org.djlquant.kernel.Kernels#open}. */
     static ByteTileMatMul open(WeightMatrix weight, TileLayout layout, MemorySegment packed) {
         return new ByteTileMatMul(layout, TilePacker.checked(layout, packed), weight.columnOrder());
-    }
-
-    @Override
-    public int rows() {
-        return layout.rows;
-    }
-
-    @Override
-    public int cols() {
-        return layout.cols;
-    }
-
-    @Override
-    public long packedBytes() {
-        return packed.byteSize();
-    }
-
-    @Override
-    public Optional<MemorySegment> packed() {
-        return Optional.of(packed.asReadOnly());
-    }
-
-    @Override
-    public String layout() {
-        return layout.name();
     }
 
     @Override
@@ -153,16 +118,8 @@ final class ByteTileMatMul implements MatMul {
         int known = width / layout.unit;
         float[] one = workers.scratch(part, 5, width);
         int[] q = workers.integers(part, 2, ByteTerms.room(known));
-        Arrays.fill(one, layout.cols, width, 0);
         for (int t = 0; t < tokens; t++) {
-            int from = xOffset + t * xStride;
-            if (columnOrder == null) {
-                System.arraycopy(x, from, one, 0, layout.cols);
-            } else {
-                for (int k = 0; k < layout.cols; k++) {
-                    one[k] = x[from + columnOrder[k]];
-                }
-            }
+            gather(x, xOffset + t * xStride, columnOrder, layout.cols, one, 0, width);
             ByteTerms.round(
                     one, 0, known, layout.low, centre, q, terms, t * termsStride, start, step, xs, t * units);
             // minima are read in fours, also those behind the last
@@ -184,10 +141,5 @@ final class ByteTileMatMul implements MatMul {
         for (int i = 0; i < rows; i++) {
             y[out + i] = sums[at + i] - sums[at + 4 * L + i];
         }
-    }
-
-    @Override
-    public void decodeRow(int row, float[] dst, int dstOffset) {
-        reader.decodeRow(row, dst, dstOffset);
     }
 }

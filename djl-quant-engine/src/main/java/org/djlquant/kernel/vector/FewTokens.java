@@ -57,7 +57,7 @@ final class FewTokens {
         float[] sums = workers.scratch(part, 4, rows * SUMS);
         float[] xc = workers.scratch(part, 5, rows * units);
         for (int t = 0; t < tokens; t++) {
-            gather(x, xOffset + t * xStride, xp, t * stride, width);
+            PackedTiles.gather(x, xOffset + t * xStride, columnOrder, layout.cols, xp, t * stride, width);
             sumUnits(xp, t * stride, xs, xc, t * units, units);
             layout.place(xp, t * stride, width);
         }
@@ -105,19 +105,6 @@ final class FewTokens {
                 }
             }
         }
-    }
-
-    /** Copies one token's activations in stored column order, with zeros up to {@code width}. */
-    private void gather(float[] x, int xOffset, float[] dst, int at, int width) {
-        int cols = layout.cols;
-        if (columnOrder == null) {
-            System.arraycopy(x, xOffset, dst, at, cols);
-        } else {
-            for (int k = 0; k < cols; k++) {
-                dst[at + k] = x[xOffset + columnOrder[k]];
-            }
-        }
-        Arrays.fill(dst, at + cols, at + width, 0);
     }
 
     /** Sums of x over units and what they mean for the products. */

@@ -5,8 +5,6 @@ import static org.djlquant.kernel.vector.Lanes.L;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
-import org.djlquant.kernel.MatMul;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -14,27 +12,18 @@ import org.djlquant.runtime.Workers;
  * A matrix of integer codes in {@link TileLayout}. A few tokens are multiplied with the codes as they are
  * read ({@link FewTokens}); many go through a float panel that all of them use ({@link Panel}).
  */
-final class TileMatMul implements MatMul {
+final class TileMatMul extends PackedTiles {
     /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
     private static final int PASS_TOKENS = 120;
 
     /** Columns of a pass, for the same reason. */
     private static final int PASS_COLS = 4 * TileLayout.CHUNK;
 
-    private final TileLayout layout;
-    private final MemorySegment packed;
-    private final int[] columnOrder;
-    private final float[] table;
     private final FewTokens few;
-    private final TileReader reader;
 
     private TileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
-        this.layout = layout;
-        this.packed = packed;
-        this.columnOrder = columnOrder;
-        table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
+        super(layout, packed, columnOrder);
         few = new FewTokens(layout, packed, columnOrder, table);
-        reader = new TileReader(layout, packed, columnOrder);
     }
 
     /** Packs a matrix in parallel. */
@@ -45,31 +34,6 @@ final class TileMatMul implements MatMul {
     /** The contract of {@link org.djlquant.kernel.Kernels#open}. */
     static TileMatMul open(WeightMatrix weight, TileLayout layout, MemorySegment packed) {
         return new TileMatMul(layout, TilePacker.checked(layout, packed), weight.columnOrder());
-    }
-
-    @Override
-    public int rows() {
-        return layout.rows;
-    }
-
-    @Override
-    public int cols() {
-        return layout.cols;
-    }
-
-    @Override
-    public long packedBytes() {
-        return packed.byteSize();
-    }
-
-    @Override
-    public Optional<MemorySegment> packed() {
-        return Optional.of(packed.asReadOnly());
-    }
-
-    @Override
-    public String layout() {
-        return layout.name();
     }
 
     @Override
@@ -200,10 +164,5 @@ final class TileMatMul implements MatMul {
                     packed, codes, layout.low, layout.high, unit, units, perScale,
                     s, sAt, layout.form.zero(), o, panel);
         }
-    }
-
-    @Override
-    public void decodeRow(int row, float[] dst, int dstOffset) {
-        reader.decodeRow(row, dst, dstOffset);
     }
 }

@@ -5,24 +5,68 @@ import static org.djlquant.kernel.vector.Lanes.L;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
+import org.djlquant.kernel.MatMul;
 
-/** Reads single weights of a matrix in {@link TileLayout}: the definition of the layout, in plain code. Thread-safe. */
-final class TileReader {
-    private final TileLayout layout;
-    private final MemorySegment packed;
-    private final int[] columnOrder;
-    private final float[] table;
+/**
+ * A matrix in {@link TileLayout}, however it is multiplied. Reading single weights, in plain code, is the
+ * definition of the layout. Thread-safe.
+ */
+abstract sealed class PackedTiles implements MatMul permits TileMatMul, ByteTileMatMul {
+    final TileLayout layout;
+    final MemorySegment packed;
+    final int[] columnOrder;
+
+    /** Values of codes, filled up to 16, or {@code null}. */
+    final float[] table;
 
     /** @param columnOrder the input that each stored column multiplies, or {@code null} */
-    TileReader(TileLayout layout, MemorySegment packed, int[] columnOrder) {
+    PackedTiles(TileLayout layout, MemorySegment packed, int[] columnOrder) {
         this.layout = layout;
         this.packed = packed;
         this.columnOrder = columnOrder;
         table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
     }
 
-    /** Decodes one row, in input order. */
-    void decodeRow(int row, float[] dst, int dstOffset) {
+    @Override
+    public int rows() {
+        return layout.rows;
+    }
+
+    @Override
+    public int cols() {
+        return layout.cols;
+    }
+
+    @Override
+    public long packedBytes() {
+        return packed.byteSize();
+    }
+
+    @Override
+    public Optional<MemorySegment> packed() {
+        return Optional.of(packed.asReadOnly());
+    }
+
+    @Override
+    public String layout() {
+        return layout.name();
+    }
+
+    /** Copies one token's activations in stored column order, with zeros up to {@code width}. */
+    static void gather(float[] x, int xOffset, int[] columnOrder, int cols, float[] dst, int at, int width) {
+        if (columnOrder == null) {
+            System.arraycopy(x, xOffset, dst, at, cols);
+        } else {
+            for (int k = 0; k < cols; k++) {
+                dst[at + k] = x[xOffset + columnOrder[k]];
+            }
+        }
+        Arrays.fill(dst, at + cols, at + width, 0);
+    }
+
+    @Override
+    public void decodeRow(int row, float[] dst, int dstOffset) {
         int quad = row / (4 * L);
         long lane = quad * layout.slotsPerTile() * Lanes.QUAD_SLOT + row % (4 * L) / L * Lanes.SLOT + row % L * 4L;
         for (int chunk = 0; chunk < layout.chunks(); chunk++) {
