@@ -13,7 +13,7 @@ public interface MatMul {
      * Version of the packed layouts of all kernels. Raise it with every change to the bytes of {@link #packed},
      * whether of a layout or of what a scheme decodes to: files of packed weights are kept by it.
      */
-    int PACKED_VERSION = 1;
+    int PACKED_VERSION = 2;
 
     /** Output features. */
     int rows();

@@ -38,7 +38,7 @@ final class ByteTileMatMul extends PackedTiles {
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
         workers.run((part, parts) -> {
-            int quads = layout.quads(L);
+            int quads = layout.quads();
             int from = (int) ((long) quads * part / parts);
             int to = (int) ((long) quads * (part + 1) / parts);
             for (int t = 0; from < to && t < tokens; t += PASS_TOKENS) {
@@ -69,12 +69,12 @@ final class ByteTileMatMul extends PackedTiles {
         boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
         int unitsPerGroup = layout.group / layout.unit;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
-        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
         for (int quad = from; quad < to; quad++) {
             Arrays.fill(sums, 0, tokens * ByteDot.STRIDE, 0);
             for (int chunk = 0; chunk < layout.chunks(); chunk++) {
                 int cols = layout.chunkCols(chunk);
                 int groups = layout.groups(cols);
+                long p = layout.scalesAt(quad, chunk);
                 ScaleDecoder.scales(layout.scales, packed, p, groups, s);
                 int g = chunk * perChunk;
                 if (subMin) {
@@ -87,7 +87,7 @@ final class ByteTileMatMul extends PackedTiles {
                         ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, v);
                     }
                 }
-                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                long codes = layout.codesAt(quad, chunk);
                 int chunkUnits = cols / layout.unit;
                 int t = 0;
                 for (; t + ByteDot.TOKENS <= tokens; t += ByteDot.TOKENS) {
@@ -100,7 +100,6 @@ final class ByteTileMatMul extends PackedTiles {
                             packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit,
                             start, step, t * units + g, sums, t * ByteDot.STRIDE);
                 }
-                p += layout.slots(cols) * Lanes.QUAD_SLOT;
             }
             int row = 4 * L * quad;
             int rows = Math.min(4 * L, layout.rows - row);

@@ -65,7 +65,6 @@ final class FewTokens {
         Arrays.fill(xc, tokens * units, rows * units, 0);
         boolean minima = layout.scales.hasMin();
         boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1;
-        long p = from * layout.slotsPerTile() * Lanes.QUAD_SLOT;
         for (int quad = from; quad < to; quad++) {
             Arrays.fill(sums, 0, rows * SUMS, 0);
             for (int chunk = 0; chunk < layout.chunks(); chunk++) {
@@ -73,6 +72,7 @@ final class FewTokens {
                 int groups = layout.groups(cols);
                 int k = chunk * TileLayout.CHUNK;
                 int g = chunk * unitsPerChunk;
+                long p = layout.scalesAt(quad, chunk);
                 ScaleDecoder.scales(layout.scales, packed, p, groups, s);
                 if (sub) {
                     ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
@@ -82,7 +82,7 @@ final class FewTokens {
                         ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, t * SUMS + 4 * L);
                     }
                 }
-                long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+                long codes = layout.codesAt(quad, chunk);
                 int t = 0;
                 for (; L == 16 && rows - t >= 4; t += 4) {
                     block(codes, cols, s, xp, t * stride + k, stride, xc, t * units + g, units, sums, t * SUMS);
@@ -93,7 +93,6 @@ final class FewTokens {
                 for (; t < rows; t++) {
                     single(codes, cols, s, xp, t * stride + k, xc, t * units + g, sums, t * SUMS);
                 }
-                p += layout.slots(cols) * Lanes.QUAD_SLOT;
             }
             int row = 4 * L * quad;
             int known = Math.min(4 * L, layout.rows - row);

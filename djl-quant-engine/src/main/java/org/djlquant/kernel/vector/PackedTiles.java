@@ -68,21 +68,21 @@ abstract sealed class PackedTiles implements MatMul permits TileMatMul, ByteTile
     @Override
     public void decodeRow(int row, float[] dst, int dstOffset) {
         int quad = row / (4 * L);
-        long lane = quad * layout.slotsPerTile() * Lanes.QUAD_SLOT + row % (4 * L) / L * Lanes.SLOT + row % L * 4L;
+        long lane = row % (4 * L) / L * Lanes.SLOT + row % L * 4L;
         for (int chunk = 0; chunk < layout.chunks(); chunk++) {
             int cols = layout.chunkCols(chunk);
-            long codes = lane + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
+            long codes = layout.codesAt(quad, chunk) + lane;
+            long scales = layout.scalesAt(quad, chunk) + lane;
             int k0 = chunk * TileLayout.CHUNK;
             for (int k = 0; k < Math.min(cols, layout.cols - k0); k++) {
                 int g = k / layout.group;
-                float w = scale(lane, cols, g) * value(codes, k);
+                float w = scale(scales, cols, g) * value(codes, k);
                 if (layout.scales.hasMin()) {
-                    w -= minimum(lane, cols, g);
+                    w -= minimum(scales, cols, g);
                 }
                 int column = columnOrder == null ? k0 + k : columnOrder[k0 + k];
                 dst[dstOffset + column] = w;
             }
-            lane += layout.slots(cols) * Lanes.QUAD_SLOT;
         }
     }
 

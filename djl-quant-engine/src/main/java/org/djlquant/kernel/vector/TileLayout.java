@@ -12,18 +12,19 @@ import org.djlquant.quant.GroupForm;
  * every vector belongs to row r of the tile, so that sums over columns never cross lanes. A
  * <em>slot</em> is one vector of a tile. A <em>quad</em> is four tiles that a kernel works on at
  * once; slot i of its tiles lie side by side. Columns come in chunks of {@value #CHUNK} (the last
- * may be shorter); the slots of a chunk are
+ * may be shorter). First come the codes of all quads, quad after quad and chunk after chunk, then in the same
+ * order their scales:
  *
  * <pre>
- * scales   as {@link ScaleKind} says
  * codes    of 2, 4 and 8 bits: word i holds columns i · 32/bits …
  *          of 3 bits in groups of 32: three words for each 32 columns
  *          of other 3, and 5 and 6 bits, for each span of 32/high columns: a word with the 1 or 2 high bits,
  *          then low/high words with the 2 or 4 low bits
+ * scales   as {@link ScaleKind} says
  * </pre>
  *
- * so that a kernel reads a quad from its first to its last byte: separate planes are several short
- * streams, which the hardware prefetches badly.
+ * so that a kernel reads two streams without a gap. Scales between the codes of two chunks are a gap to the
+ * loads of codes, and short streams end before the hardware has begun to prefetch them.
  *
  * <p>Field j of a word stands at bit {@code j · width}. Kernels mask a field and convert the word, a signed
  * integer, to a float. The topmost field would be the sign, so its highest bit is stored inverted: as two's
@@ -108,6 +109,14 @@ final class TileLayout {
     /** Whether codes lie in halves of words, for {@link ByteDot}. */
     final boolean halves;
 
+    /** Slots with the codes and with the scales of a tile. */
+    final int codeSlots;
+
+    final int scaleSlots;
+
+    private final int chunkCodeSlots;
+    private final int chunkScaleSlots;
+
     private TileLayout(GroupForm form, int rows, int cols, boolean halves) {
         this.halves = halves;
         this.form = form;
@@ -135,6 +144,11 @@ final class TileLayout {
             int bit = high > 0 ? k % 4 * 8 : low == 3 ? k % 8 / 2 * 8 + k % 2 * 3 : k * low % 32;
             place[k] = form.table() != null ? 1 : 1f / (1 << bit);
         }
+        int rest = paddedCols % CHUNK;
+        chunkCodeSlots = codeSlots(CHUNK);
+        chunkScaleSlots = scales.slots(groups(CHUNK));
+        codeSlots = paddedCols / CHUNK * chunkCodeSlots + codeSlots(rest);
+        scaleSlots = paddedCols / CHUNK * chunkScaleSlots + (rest == 0 ? 0 : scales.slots(groups(rest)));
     }
 
     /** The layout of a matrix, or {@code null} if its form fits none. */
@@ -194,10 +208,6 @@ final class TileLayout {
         return Math.ceilDiv(cols, group);
     }
 
-    int scaleSlots(int cols) {
-        return scales.slots(groups(cols));
-    }
-
     /** Columns whose high bits share a word. */
     int span() {
         return 32 / high;
@@ -208,28 +218,27 @@ final class TileLayout {
         return 1 + low / high;
     }
 
-    int codeSlots(int cols) {
+    private int codeSlots(int cols) {
         return high == 0 ? cols * low / 32 : cols / span() * spanSlots();
     }
 
-    int slots(int cols) {
-        return scaleSlots(cols) + codeSlots(cols);
+    int quads() {
+        return Math.ceilDiv(rows, 4 * Lanes.L);
     }
 
-    /** Slots of a tile. */
-    long slotsPerTile() {
-        int full = paddedCols / CHUNK;
-        int rest = paddedCols % CHUNK;
-        return (long) full * slots(CHUNK) + (rest == 0 ? 0 : slots(rest));
+    /** Where the codes of a chunk begin, in bytes; kernels that load from within a slot read a few behind the last one. */
+    long codesAt(int quad, int chunk) {
+        return ((long) quad * codeSlots + chunk * chunkCodeSlots) * Lanes.QUAD_SLOT;
     }
 
-    int quads(int lanes) {
-        return Math.ceilDiv(rows, 4 * lanes);
+    /** Where the scales of a chunk begin, in bytes. */
+    long scalesAt(int quad, int chunk) {
+        return codesAt(quads(), 0) + ((long) quad * scaleSlots + chunk * chunkScaleSlots) * Lanes.QUAD_SLOT;
     }
 
-    /** Bytes of the packed form; kernels may load from within a slot, and so read a few behind the last one. */
+    /** Bytes of the packed form. */
     long bytes() {
-        return quads(Lanes.L) * slotsPerTile() * Lanes.QUAD_SLOT + Lanes.SLOT;
+        return scalesAt(quads(), 0);
     }
 
     /** For the load report. */

@@ -40,7 +40,7 @@ final class TileMatMul extends PackedTiles {
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
         workers.run((part, parts) -> {
-            int quads = layout.quads(L);
+            int quads = layout.quads();
             int from = (int) ((long) quads * part / parts);
             int to = (int) ((long) quads * (part + 1) / parts);
             if (from < to && tokens <= FewTokens.MAX_TOKENS) {
@@ -68,7 +68,6 @@ final class TileMatMul extends PackedTiles {
         float[] o = workers.scratch(part, 3, 4 * L * 16);
         int pairSums = (tokens + slack) * 2 * L;
         float[] c = workers.scratch(part, 6, 2 * pairSums);
-        long slots = layout.slotsPerTile();
         for (int k = 0; k < layout.paddedCols; k += PASS_COLS) {
             int width = Math.min(PASS_COLS, layout.paddedCols - k);
             interleave(x, xOffset, xStride, tokens, k, width, xp);
@@ -76,15 +75,16 @@ final class TileMatMul extends PackedTiles {
             int endChunk = chunk + Math.ceilDiv(width, TileLayout.CHUNK);
             for (int quad = from; quad < to; quad++) {
                 Arrays.fill(c, 0, 2 * pairSums, 0);
-                long p = (quad * slots + (long) chunk * layout.slots(TileLayout.CHUNK)) * Lanes.QUAD_SLOT;
                 for (int i = chunk; i < endChunk; i++) {
                     int cols = layout.chunkCols(i);
+                    long p = layout.scalesAt(quad, i);
+                    long codes = layout.codesAt(quad, i);
                     ScaleDecoder.scales(layout.scales, packed, p, layout.groups(cols), s);
                     if (layout.scales.hasMin()) {
                         ScaleDecoder.minima(layout.scales, packed, p, layout.groups(cols), o);
                     }
                     for (int pair = 0; pair < 2; pair++) {
-                        decodePanel(p + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
+                        decodePanel(codes + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
                         int column = (i - chunk) * TileLayout.CHUNK;
                         for (int t = 0; t < tokens; ) {
                             int block = PanelMultiply.block(tokens - t);
@@ -94,7 +94,6 @@ final class TileMatMul extends PackedTiles {
                             t += block;
                         }
                     }
-                    p += layout.slots(cols) * Lanes.QUAD_SLOT;
                 }
                 for (int pair = 0; pair < 2; pair++) {
                     int row = (4 * quad + 2 * pair) * L;
@@ -145,12 +144,11 @@ final class TileMatMul extends PackedTiles {
         }
     }
 
-    private void decodePanel(long p, int cols, float[] s, int sAt, float[] minima, float[] panel) {
+    private void decodePanel(long codes, int cols, float[] s, int sAt, float[] minima, float[] panel) {
         int unit = layout.unit;
         int units = cols / unit;
         int perScale = Integer.numberOfTrailingZeros(layout.group / unit);
         float[] o = layout.scales.hasMin() ? minima : null;
-        long codes = p + layout.scaleSlots(cols) * Lanes.QUAD_SLOT;
         if (table != null) {
             Panel.codebook(packed, codes, table, units, unit / 8, perScale, s, sAt, o, panel);
         } else if (layout.low == 3) {

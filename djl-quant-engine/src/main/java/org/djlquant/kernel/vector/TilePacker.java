@@ -34,6 +34,7 @@ final class TilePacker {
     private final byte[] padded;
     private byte[] codes;
     private final int[] words;
+    private final int scaleWords;
 
     private TilePacker(TileLayout layout, WeightMatrix weight, MemorySegment packed) {
         this.layout = layout;
@@ -43,12 +44,13 @@ final class TilePacker {
             rows[lane] = new GroupedRow(layout.form, layout.cols);
         }
         padded = layout.cols == layout.paddedCols ? null : new byte[layout.paddedCols];
-        words = new int[Math.toIntExact(layout.slotsPerTile() * STRIDE)];
+        scaleWords = layout.codeSlots * STRIDE;
+        words = new int[scaleWords + layout.scaleSlots * STRIDE];
     }
 
     /** Packs a matrix in parallel. */
     static MemorySegment pack(WeightMatrix weight, TileLayout layout, Arena arena, Workers workers) {
-        int quads = layout.quads(L);
+        int quads = layout.quads();
         MemorySegment packed = arena.allocate(layout.bytes(), 64);
         workers.run((part, parts) -> {
             TilePacker packer = new TilePacker(layout, weight, packed);
@@ -95,22 +97,26 @@ final class TilePacker {
                 packLane(t * L + lane);
             }
         }
-        MemorySegment.copy(words, 0, packed, ValueLayout.JAVA_INT_UNALIGNED, 4L * quad * words.length, words.length);
+        copy(0, scaleWords, layout.codesAt(quad, 0));
+        copy(scaleWords, words.length, layout.scalesAt(quad, 0));
+    }
+
+    private void copy(int from, int to, long at) {
+        MemorySegment.copy(words, from, packed, ValueLayout.JAVA_INT_UNALIGNED, at, to - from);
     }
 
     private void packLane(int lane) {
-        int at = lane;
         for (int chunk = 0; chunk < layout.chunks(); chunk++) {
             int cols = layout.chunkCols(chunk);
             int k = chunk * TileLayout.CHUNK;
             int groups = layout.groups(cols);
             int known = Math.min(groups, Math.ceilDiv(layout.cols - k, layout.group));
-            int codesAt = at + layout.scaleSlots(cols) * STRIDE;
-            for (int i = at; known < groups && i < codesAt; i += STRIDE) {
-                words[i] = 0; // groups of padding get no scale below
+            int scales = lane + scaleWords + (int) ((layout.scalesAt(0, chunk) - layout.scalesAt(0, 0)) / Lanes.SLOT) * L;
+            for (int i = scales; known < groups && i < words.length; i += STRIDE) {
+                words[i] = 0; // groups of padding, which are in the last chunk, get no scale below
             }
-            packScales(at, k, known, groups);
-            at = codesAt;
+            packScales(scales, k, known, groups);
+            int at = lane + (int) (layout.codesAt(0, chunk) / Lanes.SLOT) * L;
             if (layout.halves) {
                 packHalves(at, k, k + cols);
             } else if (layout.high == 0) {
@@ -118,7 +124,6 @@ final class TilePacker {
             } else {
                 packSpans(at, k, k + cols);
             }
-            at += layout.codeSlots(cols) * STRIDE;
         }
     }
 
