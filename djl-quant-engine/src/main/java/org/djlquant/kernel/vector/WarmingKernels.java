@@ -23,8 +23,8 @@ public final class WarmingKernels implements Kernels {
     /** Multiply-adds from which on waiting for the compiler is quicker than plain loops. */
     private static final long WORTH_WAITING = 16_000_000;
 
-    /** Multiply-adds of attention from which on its code is worth compiling. */
-    private static final int WORTH_WARMING = 200_000;
+    /** Multiply-adds of attention in a cache from which on its code is worth compiling: some dozen tokens. */
+    private static final int WORTH_WARMING = 2_000_000;
 
     /** Up to here some passes over a matrix are quicker than waiting for the code that needs only one. */
     private static final int SOME_TOKENS = 32;
@@ -392,6 +392,7 @@ public final class WarmingKernels implements Kernels {
         private final LayerCache fast;
         private final WarmUp attention;
         private LayerCache slow;
+        private long work;
 
         WarmingCache(LayerCache fast, LayerCache slow, WarmUp attention) {
             this.fast = fast;
@@ -413,7 +414,7 @@ public final class WarmingKernels implements Kernels {
         @Override
         public void attend(
                 float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, Workers workers) {
-            long work = (long) tokens * length() * qStride;
+            work += (long) tokens * length() * qStride;
             if (slow != null && (work < WORTH_WARMING ? attention.compiled() : attention.ready())) {
                 slow.close();
                 slow = null;
