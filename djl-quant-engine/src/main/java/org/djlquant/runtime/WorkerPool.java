@@ -1,6 +1,7 @@
 package org.djlquant.runtime;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,6 +17,9 @@ final class WorkerPool implements Workers {
 
     private static final int SCRATCH_ARRAYS = 8;
 
+    /** From the share of a part to the next one: two cache lines, so that parts do not slow each other down. */
+    private static final int APART = 16;
+
     /** Holder of the team of this JVM. */
     static final class Shared {
         static final WorkerPool POOL =
@@ -30,6 +34,10 @@ final class WorkerPool implements Workers {
     private final Member[] members;
     private final float[][][] scratch;
     private final int[][][] integers;
+    private final Share[] shares;
+
+    /** The pieces that each part has not begun: the first one in the upper half, the end in the lower. */
+    private final AtomicLongArray left;
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -49,6 +57,11 @@ final class WorkerPool implements Workers {
         this.permanent = permanent;
         scratch = new float[threads][SCRATCH_ARRAYS][0];
         integers = new int[threads][SCRATCH_ARRAYS][0];
+        shares = new Share[threads];
+        left = new AtomicLongArray((threads + 1) * APART);
+        for (int i = 0; i < threads; i++) {
+            shares[i] = new Share(i);
+        }
         members = new Member[threads - 1];
         for (int i = 0; i < members.length; i++) {
             members[i] = new Member(i + 1);
@@ -65,6 +78,15 @@ final class WorkerPool implements Workers {
 
     @Override
     public void run(Task body) {
+        run(body, 0);
+    }
+
+    @Override
+    public void run(int count, PieceTask body) {
+        run((part, parts) -> body.run(part, shares[part]), count);
+    }
+
+    private void run(Task body, int pieces) {
         if (callers.isHeldByCurrentThread() || Thread.currentThread() instanceof Member m && m.pool() == this) {
             throw new IllegalStateException("a parallel loop was started from inside a task of the same workers");
         }
@@ -74,6 +96,10 @@ final class WorkerPool implements Workers {
                 throw new IllegalStateException("the workers are closed");
             }
             task = body;
+            for (int i = 0; i < threads; i++) {
+                long from = (long) pieces * i / threads;
+                left.set((i + 1) * APART, from << 32 | (long) pieces * (i + 1) / threads);
+            }
             pending.set(members.length);
             for (Member member : members) {
                 member.start(member.loop + 1);
@@ -93,6 +119,40 @@ final class WorkerPool implements Workers {
             }
         } finally {
             callers.unlock();
+        }
+    }
+
+    /** What a part does of a loop over pieces. */
+    private final class Share implements Pieces {
+        private final int part;
+
+        Share(int part) {
+            this.part = part;
+        }
+
+        @Override
+        public int next() {
+            int piece = take(part, true);
+            for (int i = 1; piece < 0 && i < threads; i++) {
+                piece = take((part + i) % threads, false);
+            }
+            return piece;
+        }
+
+        /** The first or the last piece of somebody's share, or −1. */
+        private int take(int whose, boolean first) {
+            int at = (whose + 1) * APART;
+            while (true) {
+                long range = left.get(at);
+                int from = (int) (range >>> 32);
+                int to = (int) range;
+                if (from >= to) {
+                    return -1;
+                }
+                if (left.compareAndSet(at, range, first ? range + (1L << 32) : range - 1)) {
+                    return first ? from : to - 1;
+                }
+            }
         }
     }
 

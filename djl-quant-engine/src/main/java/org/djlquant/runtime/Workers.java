@@ -18,6 +18,24 @@ public interface Workers extends AutoCloseable {
         void run(int index, int parts);
     }
 
+    /** The body of a parallel loop over pieces. */
+    @FunctionalInterface
+    interface PieceTask {
+        /**
+         * Does pieces until there are no more.
+         *
+         * @param part 0 ≤ part &lt; {@link #threads}
+         * @param pieces what is left to do
+         */
+        void run(int part, Pieces pieces);
+    }
+
+    /** The pieces that a part of a loop is to do, one after the other. */
+    interface Pieces {
+        /** The next piece, or −1 if all are taken. */
+        int next();
+    }
+
     /**
      * The team that all models of this JVM share unless they ask for their own. Its size is the
      * system property {@code djlquant.threads}, else what {@link CpuBudget} finds.
@@ -41,6 +59,13 @@ public interface Workers extends AutoCloseable {
      * @throws IllegalStateException if called from inside a task of this team, or after close
      */
     void run(Task task);
+
+    /**
+     * Runs {@code task} on every thread, as {@link #run(Task)} does. Each part gets its share of the pieces 0 to {@code
+     * count} − 1, neighbours in rising order, and then what others have not begun, from their ends: a thread that was
+     * late or slow delays a loop by one piece.
+     */
+    void run(int count, PieceTask task);
 
     /**
      * Memory that part {@code part} of the running loop may use as it likes; its content is

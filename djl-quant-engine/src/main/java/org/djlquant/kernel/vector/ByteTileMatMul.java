@@ -37,21 +37,21 @@ final class ByteTileMatMul extends PackedTiles {
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        workers.run((part, parts) -> {
-            int quads = layout.quads();
-            int from = (int) ((long) quads * part / parts);
-            int to = (int) ((long) quads * (part + 1) / parts);
-            for (int t = 0; from < to && t < tokens; t += PASS_TOKENS) {
-                pass(
-                        x, xOffset + t * xStride, xStride, Math.min(PASS_TOKENS, tokens - t),
-                        y, yOffset + t * yStride, yStride, from, to, workers, part);
-            }
-        });
+        for (int t = 0; t < tokens; t += PASS_TOKENS) {
+            int first = t;
+            workers.run(layout.quads(), (part, pieces) -> pass(
+                    x, xOffset + first * xStride, xStride, Math.min(PASS_TOKENS, tokens - first),
+                    y, yOffset + first * yStride, yStride, pieces, workers, part));
+        }
     }
 
     private void pass(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
-            int from, int to, Workers workers, int part) {
+            Workers.Pieces quads, Workers workers, int part) {
+        int quad = quads.next();
+        if (quad < 0) {
+            return;
+        }
         int bits = layout.low;
         int perChunk = TileLayout.CHUNK / layout.unit;
         int units = layout.chunks() * perChunk;
@@ -69,7 +69,7 @@ final class ByteTileMatMul extends PackedTiles {
         boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
         int unitsPerGroup = layout.group / layout.unit;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
-        for (int quad = from; quad < to; quad++) {
+        for (; quad >= 0; quad = quads.next()) {
             Arrays.fill(sums, 0, tokens * ByteDot.STRIDE, 0);
             for (int chunk = 0; chunk < layout.chunks(); chunk++) {
                 int cols = layout.chunkCols(chunk);

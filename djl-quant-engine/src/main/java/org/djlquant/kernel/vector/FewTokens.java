@@ -42,10 +42,14 @@ final class FewTokens {
         unitsPerChunk = TileLayout.CHUNK / layout.unit;
     }
 
-    /** Multiplies quads {@code from} to {@code to}; the rest as for {@link TileMatMul#multiply}. */
+    /** Multiplies the quads that {@code quads} gives; the rest as for {@link TileMatMul#multiply}. */
     void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
-            int from, int to, Workers workers, int part) {
+            Workers.Pieces quads, Workers workers, int part) {
+        int quad = quads.next();
+        if (quad < 0) {
+            return;
+        }
         int rows = L == 16 && tokens % 4 == 3 ? tokens + 1 : tokens; // three are a block with a row of zeros
         int width = layout.chunks() * TileLayout.CHUNK;
         int stride = width + APART;
@@ -65,7 +69,7 @@ final class FewTokens {
         Arrays.fill(xc, tokens * units, rows * units, 0);
         boolean minima = layout.scales.hasMin();
         boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1;
-        for (int quad = from; quad < to; quad++) {
+        for (; quad >= 0; quad = quads.next()) {
             Arrays.fill(sums, 0, rows * SUMS, 0);
             for (int chunk = 0; chunk < layout.chunks(); chunk++) {
                 int cols = layout.chunkCols(chunk);
@@ -138,7 +142,11 @@ final class FewTokens {
             CodeDot.threeBits(packed, codes, units, perScale, s, x, k, xc, xcAt, u, uAt);
         } else if (layout.high == 0) {
             int words = unit * layout.low / 32;
-            CodeDot.onePlane(packed, codes, layout.low, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+            if (layout.low == 8) {
+                CodeDot.eightBits(packed, codes, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+            } else {
+                CodeDot.onePlane(packed, codes, layout.low, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+            }
         } else {
             CodeDot.twoPlanes(
                     packed, codes, layout.low, layout.high, unit, units, perScale, s, x, k, xc, xcAt, u, uAt);

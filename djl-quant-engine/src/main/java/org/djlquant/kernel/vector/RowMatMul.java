@@ -21,8 +21,8 @@ import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
 /**
- * A matrix that stays where it lies: rows are widened to float32, four at a time, and multiplied
- * with up to four tokens at once. Floating-point checkpoints run this way without a copy; so does
+ * A matrix that stays where it lies: one token meets a row as it is read ({@link RowDot}); for more, rows are widened
+ * to float32, four at a time, and multiplied with up to four tokens at once. Floating-point checkpoints run this way without a copy; so does
  * any scheme without integer form, through its own decoder.
  */
 final class RowMatMul implements MatMul {
@@ -32,6 +32,9 @@ final class RowMatMul implements MatMul {
 
     /** Rows and tokens of a register block. */
     private static final int BLOCK = 4;
+
+    /** Rows that a thread takes at a time. */
+    private static final int PIECE = 8 * BLOCK;
 
     /** Columns widened at a time: four rows of them fit the first-level cache. */
     private static final int CHUNK = 1024;
@@ -76,45 +79,75 @@ final class RowMatMul implements MatMul {
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        workers.run((part, parts) -> {
-            int rows = rows();
-            int blocks = Math.ceilDiv(rows, BLOCK);
-            int from = (int) ((long) blocks * part / parts) * BLOCK;
-            int to = Math.min(rows, (int) ((long) blocks * (part + 1) / parts) * BLOCK);
-            if (from >= to) {
+        workers.run(Math.ceilDiv(rows(), PIECE), (part, pieces) -> {
+            int piece = pieces.next();
+            if (piece < 0) {
                 return;
             }
-            int chunk = floats != null ? Math.min(CHUNK, width) : width;
-            float[] w = workers.scratch(part, 0, BLOCK * chunk);
             float[] xp = workers.scratch(part, 1, Math.ceilDiv(tokens, BLOCK) * BLOCK * width);
-            float[] sums = workers.scratch(part, 2, BLOCK * BLOCK);
             for (int t = 0; t < tokens; t++) {
                 arrange(x, xOffset + t * xStride, xp, t * width);
             }
-            for (int r = from; r < to; r += BLOCK) {
-                int count = Math.min(BLOCK, to - r);
-                for (int k = 0; k < width; k += chunk) {
-                    int n = Math.min(chunk, width - k);
-                    for (int i = 0; i < count; i++) {
-                        widen(r + i, k, n, w, i * n);
+            for (; piece >= 0; piece = pieces.next()) {
+                int from = piece * PIECE;
+                int to = Math.min(rows(), from + PIECE);
+                if (floats != null && tokens == 1) {
+                    oneToken(xp, x, xOffset, y, yOffset, from, to);
+                } else {
+                    blocks(xp, tokens, y, yOffset, yStride, from, to, workers, part);
+                }
+            }
+        });
+    }
+
+    /** Reads each row once from its first to its last number, all of them one stream. */
+    private void oneToken(float[] xp, float[] x, int xOffset, float[] y, int yOffset, int from, int to) {
+        int cols = weight.cols();
+        int whole = cols / (2 * L) * 2 * L;
+        int bytes = floats.type().bytes();
+        MemorySegment m = floats.data();
+        for (int r = from; r < to; r++) {
+            long p = (long) r * cols * bytes;
+            float sum = switch (floats.type()) {
+                case F32 -> RowDot.f32(m, p, whole, xp);
+                case F16 -> RowDot.f16(m, p, whole, xp);
+                case BF16 -> RowDot.bf16(m, p, whole, xp);
+            };
+            for (int k = whole; k < cols; k++) {
+                sum += number(p + (long) bytes * k) * x[xOffset + k];
+            }
+            y[yOffset + r] = sum;
+        }
+    }
+
+    private void blocks(
+            float[] xp, int tokens, float[] y, int yOffset, int yStride, int from, int to, Workers workers, int part) {
+        int chunk = floats != null ? Math.min(CHUNK, width) : width;
+        float[] w = workers.scratch(part, 0, BLOCK * chunk);
+        float[] sums = workers.scratch(part, 2, BLOCK * BLOCK);
+        for (int r = from; r < to; r += BLOCK) {
+            int count = Math.min(BLOCK, to - r);
+            for (int k = 0; k < width; k += chunk) {
+                int n = Math.min(chunk, width - k);
+                for (int i = 0; i < count; i++) {
+                    widen(r + i, k, n, w, i * n);
+                }
+                for (int t = 0; t < tokens; t += BLOCK) {
+                    int some = Math.min(BLOCK, tokens - t);
+                    if (some == 1) {
+                        dot1(w, xp, t * width + k, n, sums);
+                    } else {
+                        dot4(w, xp, t * width + k, width, n, sums);
                     }
-                    for (int t = 0; t < tokens; t += BLOCK) {
-                        int some = Math.min(BLOCK, tokens - t);
-                        if (some == 1) {
-                            dot1(w, xp, t * width + k, n, sums);
-                        } else {
-                            dot4(w, xp, t * width + k, width, n, sums);
-                        }
-                        for (int i = 0; i < some; i++) {
-                            int out = yOffset + (t + i) * yStride + r;
-                            for (int j = 0; j < count; j++) {
-                                y[out + j] = (k == 0 ? 0 : y[out + j]) + sums[i * BLOCK + j];
-                            }
+                    for (int i = 0; i < some; i++) {
+                        int out = yOffset + (t + i) * yStride + r;
+                        for (int j = 0; j < count; j++) {
+                            y[out + j] = (k == 0 ? 0 : y[out + j]) + sums[i * BLOCK + j];
                         }
                     }
                 }
             }
-        });
+        }
     }
 
     private boolean pairs() {
@@ -165,6 +198,9 @@ final class RowMatMul implements MatMul {
     }
 
     private float number(long p) {
+        if (floats.type() == FloatRows.Type.F32) {
+            return floats.data().get(FLOATS, p);
+        }
         short bits = floats.data().get(SHORTS, p);
         return floats.type() == FloatRows.Type.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
     }

@@ -39,19 +39,20 @@ final class TileMatMul extends PackedTiles {
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
+        int quads = layout.quads();
+        if (tokens <= FewTokens.MAX_TOKENS) {
+            workers.run(quads, (part, pieces) ->
+                    few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part));
+            return;
+        }
         workers.run((part, parts) -> {
-            int quads = layout.quads();
             int from = (int) ((long) quads * part / parts);
             int to = (int) ((long) quads * (part + 1) / parts);
-            if (from < to && tokens <= FewTokens.MAX_TOKENS) {
-                few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, from, to, workers, part);
-            } else if (from < to) {
-                for (int t = 0; t < tokens; t += PASS_TOKENS) {
-                    int pass = Math.min(PASS_TOKENS, tokens - t);
-                    panels(
-                            x, xOffset + t * xStride, xStride, pass,
-                            y, yOffset + t * yStride, yStride, from, to, workers, part);
-                }
+            for (int t = 0; from < to && t < tokens; t += PASS_TOKENS) {
+                int pass = Math.min(PASS_TOKENS, tokens - t);
+                panels(
+                        x, xOffset + t * xStride, xStride, pass,
+                        y, yOffset + t * yStride, yStride, from, to, workers, part);
             }
         });
     }
