@@ -14,7 +14,7 @@ import org.djlquant.runtime.Workers;
  */
 final class ByteTileMatMul extends PackedTiles {
     /** Tokens of a pass over the matrix, so that their activations stay in the second-level cache. */
-    private static final int PASS_TOKENS = 32;
+    private static final int PASS_TOKENS = 64;
 
     /** The code from which sums are counted, so that they fit 16 bits. */
     private final int centre;

@@ -13,11 +13,14 @@ import org.djlquant.runtime.Workers;
  * read ({@link FewTokens}); many go through a float panel that all of them use ({@link Panel}).
  */
 final class TileMatMul extends PackedTiles {
-    /** Tokens of a pass over the matrix, so that activations and sums stay in the second-level cache. */
-    private static final int PASS_TOKENS = 120;
+    /** Tokens of a pass over the matrix: for each pass codes become floats anew, and sums should stay in the cache. */
+    private static final int PASS_TOKENS = 11 * PanelMultiply.MAX_BLOCK;
 
-    /** Columns of a pass, for the same reason. */
+    /** Columns of a block of tokens that lie together. */
     private static final int PASS_COLS = 4 * TileLayout.CHUNK;
+
+    /** Columns that are interleaved for one token after the other: a block of them fits the first-level cache. */
+    private static final int STRIP = 64;
 
     private final FewTokens few;
 
@@ -45,103 +48,96 @@ final class TileMatMul extends PackedTiles {
                     few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part));
             return;
         }
-        workers.run((part, parts) -> {
-            int from = (int) ((long) quads * part / parts);
-            int to = (int) ((long) quads * (part + 1) / parts);
-            for (int t = 0; from < to && t < tokens; t += PASS_TOKENS) {
-                int pass = Math.min(PASS_TOKENS, tokens - t);
-                panels(
-                        x, xOffset + t * xStride, xStride, pass,
-                        y, yOffset + t * yStride, yStride, from, to, workers, part);
-            }
-        });
+        float[] xp = workers.scratch(0, 0, (Math.min(tokens, PASS_TOKENS) + PanelMultiply.MAX_BLOCK) * layout.paddedCols);
+        for (int t = 0; t < tokens; t += PASS_TOKENS) {
+            int first = t;
+            int pass = Math.min(PASS_TOKENS, tokens - t);
+            workers.run(Math.ceilDiv(pass, PanelMultiply.MAX_BLOCK), (part, blocks) -> {
+                for (int block = blocks.next(); block >= 0; block = blocks.next()) {
+                    interleave(x, xOffset + first * xStride, xStride, pass, block * PanelMultiply.MAX_BLOCK, xp);
+                }
+            });
+            workers.run(quads, (part, pieces) ->
+                    panels(xp, pass, y, yOffset + first * yStride, yStride, pieces, workers, part));
+        }
     }
 
     // ---- many tokens ------------------------------------------------------------------------------------------
 
-    private void panels(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
-            int from, int to, Workers workers, int part) {
-        int slack = PanelMultiply.MAX_BLOCK;
-        float[] xp = workers.scratch(part, 0, (tokens + slack) * PASS_COLS);
-        float[] panel = workers.scratch(part, 1, 2 * L * TileLayout.CHUNK);
-        float[] s = workers.scratch(part, 2, 4 * L * 16);
-        float[] o = workers.scratch(part, 3, 4 * L * 16);
-        int pairSums = (tokens + slack) * 2 * L;
-        float[] c = workers.scratch(part, 6, 2 * pairSums);
-        for (int k = 0; k < layout.paddedCols; k += PASS_COLS) {
-            int width = Math.min(PASS_COLS, layout.paddedCols - k);
-            interleave(x, xOffset, xStride, tokens, k, width, xp);
-            int chunk = k / TileLayout.CHUNK;
-            int endChunk = chunk + Math.ceilDiv(width, TileLayout.CHUNK);
-            for (int quad = from; quad < to; quad++) {
-                Arrays.fill(c, 0, 2 * pairSums, 0);
-                for (int i = chunk; i < endChunk; i++) {
-                    int cols = layout.chunkCols(i);
-                    long p = layout.scalesAt(quad, i);
-                    long codes = layout.codesAt(quad, i);
-                    ScaleDecoder.scales(layout.scales, packed, p, layout.groups(cols), s);
-                    if (layout.scales.hasMin()) {
-                        ScaleDecoder.minima(layout.scales, packed, p, layout.groups(cols), o);
-                    }
-                    for (int pair = 0; pair < 2; pair++) {
-                        decodePanel(codes + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
-                        int column = (i - chunk) * TileLayout.CHUNK;
-                        for (int t = 0; t < tokens; ) {
-                            int block = PanelMultiply.block(tokens - t);
-                            PanelMultiply.multiply(
-                                    block, panel, 0, xp, t * width + column * block, cols,
-                                    c, pair * pairSums + t * 2 * L);
-                            t += block;
+    /**
+     * Brings tokens from {@code t} on, at most a largest block, into the order in which {@link PanelMultiply} reads: in
+     * blocks, one column after the other, {@value #PASS_COLS} columns of all tokens before the next ones.
+     */
+    private void interleave(float[] x, int xOffset, int xStride, int tokens, int t, float[] xp) {
+        int end = Math.min(tokens, t + PanelMultiply.MAX_BLOCK);
+        while (t < end) {
+            int block = PanelMultiply.block(tokens - t);
+            for (int k = 0; k < layout.paddedCols; k += STRIP) {
+                int slab = k / PASS_COLS * PASS_COLS;
+                int width = Math.min(PASS_COLS, layout.paddedCols - slab);
+                int at = slab * (tokens + PanelMultiply.MAX_BLOCK) + t * width + (k - slab) * block;
+                int known = Math.min(STRIP, layout.cols - k);
+                int padded = Math.min(STRIP, layout.paddedCols - k);
+                for (int b = 0; b < block; b++) {
+                    int some = t + b < tokens ? known : 0;
+                    int source = xOffset + (t + b) * xStride;
+                    if (columnOrder == null) {
+                        for (int i = 0; i < some; i++) {
+                            xp[at + b + i * block] = x[source + k + i];
+                        }
+                    } else {
+                        for (int i = 0; i < some; i++) {
+                            xp[at + b + i * block] = x[source + columnOrder[k + i]];
                         }
                     }
-                }
-                for (int pair = 0; pair < 2; pair++) {
-                    int row = (4 * quad + 2 * pair) * L;
-                    int rows = Math.min(2 * L, layout.rows - row);
-                    for (int t = 0; t < tokens; t++) {
-                        int out = yOffset + t * yStride + row;
-                        addTo(y, out, c, pair * pairSums + t * 2 * L, rows, k == 0);
+                    for (int i = Math.max(0, some); i < padded; i++) {
+                        xp[at + b + i * block] = 0;
                     }
-                }
-            }
-        }
-    }
-
-    private static void addTo(float[] y, int out, float[] c, int at, int n, boolean first) {
-        if (first) {
-            for (int i = 0; i < n; i++) {
-                y[out + i] = c[at + i];
-            }
-        } else {
-            for (int i = 0; i < n; i++) {
-                y[out + i] += c[at + i];
-            }
-        }
-    }
-
-    /** Blocks of tokens, column after column: the order in which {@link PanelMultiply} reads. */
-    private void interleave(float[] x, int xOffset, int xStride, int tokens, int k0, int width, float[] xp) {
-        for (int t = 0; t < tokens; ) {
-            int block = PanelMultiply.block(tokens - t);
-            for (int b = 0; b < block; b++) {
-                int at = t * width + b;
-                int source = xOffset + (t + b) * xStride;
-                int known = t + b < tokens ? Math.min(width, layout.cols - k0) : 0;
-                if (columnOrder == null) {
-                    for (int k = 0; k < known; k++) {
-                        xp[at + k * block] = x[source + k0 + k];
-                    }
-                } else {
-                    for (int k = 0; k < known; k++) {
-                        xp[at + k * block] = x[source + columnOrder[k0 + k]];
-                    }
-                }
-                for (int k = known; k < width; k++) {
-                    xp[at + k * block] = 0;
                 }
             }
             t += block;
+        }
+    }
+
+    private void panels(
+            float[] xp, int tokens, float[] y, int yOffset, int yStride, Workers.Pieces quads, Workers workers, int part) {
+        int rows = tokens + PanelMultiply.MAX_BLOCK;
+        float[] panel = workers.scratch(part, 1, 2 * L * TileLayout.CHUNK);
+        float[] s = workers.scratch(part, 2, 4 * L * 16);
+        float[] o = workers.scratch(part, 3, 4 * L * 16);
+        int pairSums = rows * 2 * L;
+        float[] c = workers.scratch(part, 6, 2 * pairSums);
+        for (int quad = quads.next(); quad >= 0; quad = quads.next()) {
+            Arrays.fill(c, 0, 2 * pairSums, 0);
+            for (int i = 0; i < layout.chunks(); i++) {
+                int cols = layout.chunkCols(i);
+                int slab = i * TileLayout.CHUNK / PASS_COLS * PASS_COLS;
+                int width = Math.min(PASS_COLS, layout.paddedCols - slab);
+                int column = i * TileLayout.CHUNK - slab;
+                long p = layout.scalesAt(quad, i);
+                long codes = layout.codesAt(quad, i);
+                ScaleDecoder.scales(layout.scales, packed, p, layout.groups(cols), s);
+                if (layout.scales.hasMin()) {
+                    ScaleDecoder.minima(layout.scales, packed, p, layout.groups(cols), o);
+                }
+                for (int pair = 0; pair < 2; pair++) {
+                    decodePanel(codes + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
+                    for (int t = 0; t < tokens; ) {
+                        int block = PanelMultiply.block(tokens - t);
+                        PanelMultiply.multiply(
+                                block, panel, 0, xp, slab * rows + t * width + column * block, cols,
+                                c, pair * pairSums + t * 2 * L);
+                        t += block;
+                    }
+                }
+            }
+            for (int pair = 0; pair < 2; pair++) {
+                int row = (4 * quad + 2 * pair) * L;
+                int known = Math.min(2 * L, layout.rows - row);
+                for (int t = 0; t < tokens && known > 0; t++) {
+                    System.arraycopy(c, pair * pairSums + t * 2 * L, y, yOffset + t * yStride + row, known);
+                }
+            }
         }
     }
 
