@@ -61,7 +61,7 @@ final class ByteDot {
     static void one(
             MemorySegment m, long p, int bits, int units, int perScale, float[] s,
             int[] terms, int k, int[] start, float[] step, int at, float[] u, int uAt) {
-        int fields = (15 + bits) / bits;
+        int fields = 1 << (15 + bits) / bits / 2 - 1; // one bit for every two of them, of which there is an even number
         ShortVector shift = ShortVector.broadcast(S, bits);
         FloatVector u0 = FloatVector.fromArray(F, u, uAt);
         FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
@@ -77,7 +77,8 @@ final class ByteDot {
                 ShortVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).reinterpretAsShorts();
-                for (int j = 0; j < fields; j++, k++) {
+                int turns = fields;
+                do { // not a counted loop, see CodeDot.eightBits
                     ShortVector x = IntVector.broadcast(I, terms[k]).reinterpretAsShorts();
                     a0 = a0.add(w0.mul(x));
                     a1 = a1.add(w1.mul(x));
@@ -88,7 +89,18 @@ final class ByteDot {
                     w1 = L == 16 ? w1.lanewise(LSHR, shift) : w1.lanewise(LSHR, bits);
                     w2 = L == 16 ? w2.lanewise(LSHR, shift) : w2.lanewise(LSHR, bits);
                     w3 = L == 16 ? w3.lanewise(LSHR, shift) : w3.lanewise(LSHR, bits);
-                }
+                    x = IntVector.broadcast(I, terms[k + 1]).reinterpretAsShorts();
+                    a0 = a0.add(w0.mul(x));
+                    a1 = a1.add(w1.mul(x));
+                    a2 = a2.add(w2.mul(x));
+                    a3 = a3.add(w3.mul(x));
+                    w0 = L == 16 ? w0.lanewise(LSHR, shift) : w0.lanewise(LSHR, bits);
+                    w1 = L == 16 ? w1.lanewise(LSHR, shift) : w1.lanewise(LSHR, bits);
+                    w2 = L == 16 ? w2.lanewise(LSHR, shift) : w2.lanewise(LSHR, bits);
+                    w3 = L == 16 ? w3.lanewise(LSHR, shift) : w3.lanewise(LSHR, bits);
+                    k += 2;
+                    turns >>>= 1;
+                } while (turns != 0);
             }
             FloatVector f = FloatVector.broadcast(F, step[at + g]);
             int scale = (g >> perScale) * 4 * L;

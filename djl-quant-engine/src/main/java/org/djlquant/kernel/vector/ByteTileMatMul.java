@@ -68,37 +68,42 @@ final class ByteTileMatMul extends PackedTiles {
         boolean min = layout.scales.hasMin();
         boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
         int unitsPerGroup = layout.group / layout.unit;
+        // few tokens read the quad as one stream for each block of them, as prefetching needs; many take it from the first-level cache
+        int together = tokens <= 2 * ByteDot.TOKENS ? ByteDot.TOKENS : tokens;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
         for (; quad >= 0; quad = quads.next()) {
             Arrays.fill(sums, 0, tokens * ByteDot.STRIDE, 0);
-            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
-                int cols = layout.chunkCols(chunk);
-                int groups = layout.groups(cols);
-                long p = layout.scalesAt(quad, chunk);
-                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
-                int g = chunk * perChunk;
-                if (subMin) {
-                    ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
-                } else if (min) {
-                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
-                    centreMinima(s, o, groups);
-                    for (int t = 0; t < tokens; t++) {
-                        int v = t * ByteDot.STRIDE + 4 * L;
-                        ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, v);
+            for (int first = 0; first < tokens; first += together) {
+                int end = Math.min(tokens, first + together);
+                for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+                    int cols = layout.chunkCols(chunk);
+                    int groups = layout.groups(cols);
+                    long p = layout.scalesAt(quad, chunk);
+                    ScaleDecoder.scales(layout.scales, packed, p, groups, s);
+                    int g = chunk * perChunk;
+                    if (subMin) {
+                        ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
+                    } else if (min) {
+                        ScaleDecoder.minima(layout.scales, packed, p, groups, o);
+                        centreMinima(s, o, groups);
+                        for (int t = first; t < end; t++) {
+                            int v = t * ByteDot.STRIDE + 4 * L;
+                            ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, v);
+                        }
                     }
-                }
-                long codes = layout.codesAt(quad, chunk);
-                int chunkUnits = cols / layout.unit;
-                int t = 0;
-                for (; t + ByteDot.TOKENS <= tokens; t += ByteDot.TOKENS) {
-                    ByteDot.four(
-                            packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit, termsStride,
-                            start, step, t * units + g, units, sums, t * ByteDot.STRIDE);
-                }
-                for (; t < tokens; t++) {
-                    ByteDot.one(
-                            packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit,
-                            start, step, t * units + g, sums, t * ByteDot.STRIDE);
+                    long codes = layout.codesAt(quad, chunk);
+                    int chunkUnits = cols / layout.unit;
+                    int t = first;
+                    for (; t + ByteDot.TOKENS <= end; t += ByteDot.TOKENS) {
+                        ByteDot.four(
+                                packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit, termsStride,
+                                start, step, t * units + g, units, sums, t * ByteDot.STRIDE);
+                    }
+                    for (; t < end; t++) {
+                        ByteDot.one(
+                                packed, codes, bits, chunkUnits, perScale, s, terms, t * termsStride + g * perUnit,
+                                start, step, t * units + g, sums, t * ByteDot.STRIDE);
+                    }
                 }
             }
             int row = 4 * L * quad;

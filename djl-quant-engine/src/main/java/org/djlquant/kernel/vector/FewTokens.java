@@ -67,36 +67,12 @@ final class FewTokens {
         }
         Arrays.fill(xp, tokens * stride, rows * stride, 0);
         Arrays.fill(xc, tokens * units, rows * units, 0);
-        boolean minima = layout.scales.hasMin();
-        boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1;
         for (; quad >= 0; quad = quads.next()) {
             Arrays.fill(sums, 0, rows * SUMS, 0);
-            for (int chunk = 0; chunk < layout.chunks(); chunk++) {
-                int cols = layout.chunkCols(chunk);
-                int groups = layout.groups(cols);
-                int k = chunk * TileLayout.CHUNK;
-                int g = chunk * unitsPerChunk;
-                long p = layout.scalesAt(quad, chunk);
-                ScaleDecoder.scales(layout.scales, packed, p, groups, s);
-                if (sub) {
-                    ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
-                } else if (minima) {
-                    ScaleDecoder.minima(layout.scales, packed, p, groups, o);
-                    for (int t = 0; t < tokens; t++) {
-                        ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, t * SUMS + 4 * L);
-                    }
-                }
-                long codes = layout.codesAt(quad, chunk);
-                int t = 0;
-                for (; L == 16 && rows - t >= 4; t += 4) {
-                    block(codes, cols, s, xp, t * stride + k, stride, xc, t * units + g, units, sums, t * SUMS);
-                }
-                for (; L == 16 && rows - t >= 2; t += 2) {
-                    pair(codes, cols, s, xp, t * stride + k, stride, xc, t * units + g, units, sums, t * SUMS);
-                }
-                for (; t < rows; t++) {
-                    single(codes, cols, s, xp, t * stride + k, xc, t * units + g, sums, t * SUMS);
-                }
+            for (int t = 0; t < rows; ) {
+                int block = L < 16 ? 1 : rows - t >= 4 ? 4 : rows - t >= 2 ? 2 : 1;
+                chunks(quad, t, block, tokens, xp, stride, xs, xc, units, s, o, sums);
+                t += block;
             }
             int row = 4 * L * quad;
             int known = Math.min(4 * L, layout.rows - row);
@@ -106,6 +82,36 @@ final class FewTokens {
                 for (int i = 0; i < known; i++) {
                     y[out + i] = sums[u + i] - sums[u + 4 * L + i];
                 }
+            }
+        }
+    }
+
+    /** Adds the products of a quad with a block of tokens; reads the quad from its first to its last code, as prefetching needs. */
+    private void chunks(
+            int quad, int t, int block, int tokens, float[] xp, int stride, float[] xs, float[] xc, int units,
+            float[] s, float[] o, float[] sums) {
+        boolean minima = layout.scales.hasMin();
+        boolean sub = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1;
+        for (int chunk = 0; chunk < layout.chunks(); chunk++) {
+            int cols = layout.chunkCols(chunk);
+            int groups = layout.groups(cols);
+            int k = t * stride + chunk * TileLayout.CHUNK;
+            int g = t * units + chunk * unitsPerChunk;
+            long p = layout.scalesAt(quad, chunk);
+            ScaleDecoder.scales(layout.scales, packed, p, groups, s);
+            if (sub) {
+                ScaleDecoder.addSubMinima(packed, p, groups, xs, g, sums, 4 * L);
+            } else if (minima) {
+                ScaleDecoder.minima(layout.scales, packed, p, groups, o);
+                for (int i = 0; i < block && t + i < tokens; i++) {
+                    ScaleDecoder.addMinima(o, groups, xs, g + i * units, unitsPerGroup, sums, (t + i) * SUMS + 4 * L);
+                }
+            }
+            long codes = layout.codesAt(quad, chunk);
+            switch (block) {
+                case 4 -> block(codes, cols, s, xp, k, stride, xc, g, units, sums, t * SUMS);
+                case 2 -> pair(codes, cols, s, xp, k, stride, xc, g, units, sums, t * SUMS);
+                default -> single(codes, cols, s, xp, k, xc, g, sums, t * SUMS);
             }
         }
     }
