@@ -35,6 +35,73 @@ class WorkerPoolTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 8})
+    void everyPieceIsTakenOnce(int threads) {
+        try (Workers workers = Workers.of(threads)) {
+            for (int count : new int[] {0, 1, 2, 7, 64, 1000}) {
+                for (int loop = 0; loop < 50; loop++) {
+                    AtomicIntegerArray taken = new AtomicIntegerArray(count);
+                    workers.run(count, (part, pieces) -> {
+                        for (int i = pieces.next(); i >= 0; i = pieces.next()) {
+                            taken.incrementAndGet(i);
+                        }
+                        assertEquals(-1, pieces.next());
+                    });
+                    for (int i = 0; i < count; i++) {
+                        assertEquals(1, taken.get(i), "piece " + i + " of " + count);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void piecesOfALatePartAreDoneByOthers() {
+        try (Workers workers = Workers.of(2)) {
+            int[] done = new int[2];
+            int[] first = {-1, -1};
+            workers.run(100, (part, pieces) -> {
+                if (part == 1) {
+                    pause(200);
+                }
+                for (int i = pieces.next(); i >= 0; i = pieces.next()) {
+                    first[part] = done[part]++ == 0 ? i : first[part];
+                }
+            });
+            assertEquals(100, done[0]);
+            assertEquals(0, first[0]);
+            assertEquals(0, done[1]);
+            workers.run(100, (part, pieces) -> {
+                first[part] = pieces.next();
+                pause(20); // so that both have begun
+            });
+            assertEquals(0, first[0]);
+            assertEquals(50, first[1]);
+        }
+    }
+
+    @Test
+    void aPieceThatFailsIsThrownToTheCaller() {
+        try (Workers workers = Workers.of(2)) {
+            ArithmeticException e = assertThrows(ArithmeticException.class, () -> workers.run(10, (part, pieces) -> {
+                for (int i = pieces.next(); i >= 0; i = pieces.next()) {
+                    if (i == 7) {
+                        throw new ArithmeticException("piece " + i);
+                    }
+                }
+            }));
+            assertEquals("piece 7", e.getMessage());
+            AtomicInteger done = new AtomicInteger();
+            workers.run(10, (part, pieces) -> {
+                while (pieces.next() >= 0) {
+                    done.incrementAndGet();
+                }
+            });
+            assertEquals(10, done.get());
+        }
+    }
+
     @Test
     void partZeroIsTheCallers() {
         try (Workers workers = Workers.of(2)) {

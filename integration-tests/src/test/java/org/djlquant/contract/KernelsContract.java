@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every implementation of {@link Kernels} must do; a subclass names the implementation. */
 abstract class KernelsContract {
-    private static final int[] TOKENS = {1, 2, 3, 5, 8, 13, 33, 130};
+    private static final int[] TOKENS = {1, 2, 3, 5, 8, 13, 33, 130, 141};
 
     private final Workers workers = Workers.of(2);
     private final Arena arena = Arena.ofShared();

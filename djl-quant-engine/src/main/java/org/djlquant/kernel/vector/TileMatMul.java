@@ -13,7 +13,7 @@ import org.djlquant.runtime.Workers;
  * read ({@link FewTokens}); many go through a float panel that all of them use ({@link Panel}).
  */
 final class TileMatMul extends PackedTiles {
-    /** Tokens of a pass over the matrix: for each pass codes become floats anew, and sums should stay in the cache. */
+    /** Most tokens of a pass over the matrix: for each pass codes become floats anew, and sums should stay in the cache. */
     private static final int PASS_TOKENS = 11 * PanelMultiply.MAX_BLOCK;
 
     /** Columns of a block of tokens that lie together. */
@@ -48,13 +48,15 @@ final class TileMatMul extends PackedTiles {
                     few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part));
             return;
         }
-        float[] xp = workers.scratch(0, 0, (Math.min(tokens, PASS_TOKENS) + PanelMultiply.MAX_BLOCK) * layout.paddedCols);
-        for (int t = 0; t < tokens; t += PASS_TOKENS) {
+        int block = PanelMultiply.MAX_BLOCK;
+        int each = Math.ceilDiv(Math.ceilDiv(tokens, Math.ceilDiv(tokens, PASS_TOKENS)), block) * block;
+        float[] xp = workers.scratch(0, 0, (Math.min(tokens, each) + block) * layout.paddedCols);
+        for (int t = 0; t < tokens; t += each) {
             int first = t;
-            int pass = Math.min(PASS_TOKENS, tokens - t);
-            workers.run(Math.ceilDiv(pass, PanelMultiply.MAX_BLOCK), (part, blocks) -> {
-                for (int block = blocks.next(); block >= 0; block = blocks.next()) {
-                    interleave(x, xOffset + first * xStride, xStride, pass, block * PanelMultiply.MAX_BLOCK, xp);
+            int pass = Math.min(each, tokens - t);
+            workers.run(Math.ceilDiv(pass, block), (part, blocks) -> {
+                for (int i = blocks.next(); i >= 0; i = blocks.next()) {
+                    interleave(x, xOffset + first * xStride, xStride, pass, i * block, xp);
                 }
             });
             workers.run(quads, (part, pieces) ->
