@@ -61,7 +61,7 @@ final class ByteDot {
     static void one(
             MemorySegment m, long p, int bits, int units, int perScale, float[] s,
             int[] terms, int k, int[] start, float[] step, int at, float[] u, int uAt) {
-        int fields = 1 << (15 + bits) / bits / 2 - 1; // one bit for every two of them, of which there is an even number
+        int pairs = 1 << (15 + bits) / bits / 2 - 1; // its bits are the pairs of terms of a word, which come in even numbers
         ShortVector shift = ShortVector.broadcast(S, bits);
         FloatVector u0 = FloatVector.fromArray(F, u, uAt);
         FloatVector u1 = FloatVector.fromArray(F, u, uAt + L);
@@ -77,7 +77,7 @@ final class ByteDot {
                 ShortVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).reinterpretAsShorts();
-                int turns = fields;
+                int turns = pairs;
                 do { // not a counted loop, see CodeDot.eightBits
                     ShortVector x = IntVector.broadcast(I, terms[k]).reinterpretAsShorts();
                     a0 = a0.add(w0.mul(x));

@@ -22,8 +22,8 @@ import org.djlquant.runtime.Workers;
 
 /**
  * A matrix that stays where it lies: one token meets a row as it is read ({@link RowDot}); for more, rows are widened
- * to float32, four at a time, and multiplied with up to four tokens at once. Floating-point checkpoints run this way without a copy; so does
- * any scheme without integer form, through its own decoder.
+ * to float32, four at a time, and multiplied with up to four tokens at once. Floating-point checkpoints run this way
+ * without a copy; so does any scheme without integer form, through its own decoder.
  */
 final class RowMatMul implements MatMul {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;

@@ -111,12 +111,12 @@ final class TilePacker {
             int k = chunk * TileLayout.CHUNK;
             int groups = layout.groups(cols);
             int known = Math.min(groups, Math.ceilDiv(layout.cols - k, layout.group));
-            int scales = lane + scaleWords + (int) ((layout.scalesAt(0, chunk) - layout.scalesAt(0, 0)) / Lanes.SLOT) * L;
+            int scales = lane + scaleWords + (int) ((layout.scalesAt(0, chunk) - layout.scalesAt(0, 0)) / Integer.BYTES);
             for (int i = scales; known < groups && i < words.length; i += STRIDE) {
                 words[i] = 0; // groups of padding, which are in the last chunk, get no scale below
             }
             packScales(scales, k, known, groups);
-            int at = lane + (int) (layout.codesAt(0, chunk) / Lanes.SLOT) * L;
+            int at = lane + (int) (layout.codesAt(0, chunk) / Integer.BYTES);
             if (layout.halves) {
                 packHalves(at, k, k + cols);
             } else if (layout.high == 0) {
