@@ -16,9 +16,6 @@ final class TileMatMul extends PackedTiles {
     /** Most tokens of a pass over the matrix: for each pass codes become floats anew, and sums should stay in the cache. */
     private static final int PASS_TOKENS = 11 * PanelMultiply.MAX_BLOCK;
 
-    /** Columns of a block of tokens that lie together. */
-    private static final int PASS_COLS = 4 * TileLayout.CHUNK;
-
     /** Columns that are interleaved for one token after the other: a block of them fits the first-level cache. */
     private static final int STRIP = 64;
 
@@ -68,16 +65,14 @@ final class TileMatMul extends PackedTiles {
 
     /**
      * Brings tokens from {@code t} on, at most a largest block, into the order in which {@link PanelMultiply} reads: in
-     * blocks, one column after the other, {@value #PASS_COLS} columns of all tokens before the next ones.
+     * blocks, one column after the other.
      */
     private void interleave(float[] x, int xOffset, int xStride, int tokens, int t, float[] xp) {
         int end = Math.min(tokens, t + PanelMultiply.MAX_BLOCK);
         while (t < end) {
             int block = PanelMultiply.block(tokens - t);
             for (int k = 0; k < layout.paddedCols; k += STRIP) {
-                int slab = k / PASS_COLS * PASS_COLS;
-                int width = Math.min(PASS_COLS, layout.paddedCols - slab);
-                int at = slab * (tokens + PanelMultiply.MAX_BLOCK) + t * width + (k - slab) * block;
+                int at = t * layout.paddedCols + k * block;
                 int known = Math.min(STRIP, layout.cols - k);
                 int padded = Math.min(STRIP, layout.paddedCols - k);
                 for (int b = 0; b < block; b++) {
@@ -103,19 +98,15 @@ final class TileMatMul extends PackedTiles {
 
     private void panels(
             float[] xp, int tokens, float[] y, int yOffset, int yStride, Workers.Pieces quads, Workers workers, int part) {
-        int rows = tokens + PanelMultiply.MAX_BLOCK;
         float[] panel = workers.scratch(part, 1, 2 * L * TileLayout.CHUNK);
         float[] s = workers.scratch(part, 2, 4 * L * 16);
         float[] o = workers.scratch(part, 3, 4 * L * 16);
-        int pairSums = rows * 2 * L;
+        int pairSums = (tokens + PanelMultiply.MAX_BLOCK) * 2 * L;
         float[] c = workers.scratch(part, 6, 2 * pairSums);
         for (int quad = quads.next(); quad >= 0; quad = quads.next()) {
             Arrays.fill(c, 0, 2 * pairSums, 0);
             for (int i = 0; i < layout.chunks(); i++) {
                 int cols = layout.chunkCols(i);
-                int slab = i * TileLayout.CHUNK / PASS_COLS * PASS_COLS;
-                int width = Math.min(PASS_COLS, layout.paddedCols - slab);
-                int column = i * TileLayout.CHUNK - slab;
                 long p = layout.scalesAt(quad, i);
                 long codes = layout.codesAt(quad, i);
                 ScaleDecoder.scales(layout.scales, packed, p, layout.groups(cols), s);
@@ -127,7 +118,7 @@ final class TileMatMul extends PackedTiles {
                     for (int t = 0; t < tokens; ) {
                         int block = PanelMultiply.block(tokens - t);
                         PanelMultiply.multiply(
-                                block, panel, 0, xp, slab * rows + t * width + column * block, cols,
+                                block, panel, 0, xp, t * layout.paddedCols + i * TileLayout.CHUNK * block, cols,
                                 c, pair * pairSums + t * 2 * L);
                         t += block;
                     }
