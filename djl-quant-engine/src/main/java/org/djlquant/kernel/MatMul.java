@@ -13,7 +13,7 @@ public interface MatMul {
      * Version of the packed layouts of all kernels. Raise it with every change to the bytes of {@link #packed},
      * whether of a layout or of what a scheme decodes to: files of packed weights are kept by it.
      */
-    int PACKED_VERSION = 2;
+    int PACKED_VERSION = 3;
 
     /** Output features. */
     int rows();
@@ -41,6 +41,15 @@ public interface MatMul {
      */
     void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers);
+
+    /**
+     * What {@link #multiply} does, as a loop that may run together with those of other matrices ({@link
+     * Workers#run(Workers.Loop...)}); empty if it takes more than one loop.
+     */
+    default Optional<Workers.Loop> loop(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
+        return Optional.empty();
+    }
 
     /** Decodes one row of the packed form to float32, in input order (embedding look-up, tests). */
     void decodeRow(int row, float[] dst, int dstOffset);

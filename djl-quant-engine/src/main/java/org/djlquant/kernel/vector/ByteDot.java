@@ -78,7 +78,7 @@ final class ByteDot {
                 ShortVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).reinterpretAsShorts();
                 int turns = pairs;
-                do { // not a counted loop, see CodeDot.eightBits
+                do { // not a counted loop, see CodeDot
                     ShortVector x = IntVector.broadcast(I, terms[k]).reinterpretAsShorts();
                     a0 = a0.add(w0.mul(x));
                     a1 = a1.add(w1.mul(x));

@@ -34,7 +34,7 @@ final class CodePair {
      * @param perScale log2 of the units that share a scale
      * @param s scales: L values for each tile for each group
      * @param x activations as there, from {@code k} on, {@code xStride} from token to token
-     * @param xc corrections of units from {@code xcAt} on, {@code xcStride} from token to token
+     * @param xc what zero points take from units from {@code xcAt} on, {@code xcStride} from token to token
      * @param u sums, from {@code uAt} on
      */
     static void onePlane(
@@ -42,7 +42,8 @@ final class CodePair {
             float[] s, float[] x, int k, int xStride, float[] xc, int xcAt, int xcStride, float[] u, int uAt) {
         IntVector step = IntVector.broadcast(I, bits); // shifting by a scalar takes twice the instructions
         IntVector lowest = IntVector.broadcast(I, (1 << bits) - 1);
-        int last = 32 / bits - 1;
+        int lastOfByte = 8 / bits - 1;
+        int lastOfWord = 32 / bits - 1;
         FloatVector u00 = FloatVector.fromArray(F, u, uAt);
         FloatVector u01 = FloatVector.fromArray(F, u, uAt + L);
         FloatVector u02 = FloatVector.fromArray(F, u, uAt + 2 * L);
@@ -61,29 +62,33 @@ final class CodePair {
             FloatVector a12 = a10;
             FloatVector a13 = a10;
             for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
-                IntVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE);
-                IntVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE);
-                IntVector mask = lowest;
+                long q = p;
                 do {
-                    FloatVector v0 = (FloatVector) w0.and(mask).convert(I2F, 0);
-                    FloatVector v1 = (FloatVector) w1.and(mask).convert(I2F, 0);
-                    FloatVector v2 = (FloatVector) w2.and(mask).convert(I2F, 0);
-                    FloatVector v3 = (FloatVector) w3.and(mask).convert(I2F, 0);
-                    FloatVector xk = FloatVector.broadcast(F, x[k]);
-                    a00 = v0.fma(xk, a00);
-                    a01 = v1.fma(xk, a01);
-                    a02 = v2.fma(xk, a02);
-                    a03 = v3.fma(xk, a03);
-                    xk = FloatVector.broadcast(F, x[k + xStride]);
-                    a10 = v0.fma(xk, a10);
-                    a11 = v1.fma(xk, a11);
-                    a12 = v2.fma(xk, a12);
-                    a13 = v3.fma(xk, a13);
-                    mask = mask.lanewise(LSHL, step);
-                    k++;
-                } while ((k & last) != 0);
+                    IntVector w0 = IntVector.fromMemorySegment(I, m, q, LE);
+                    IntVector w1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE);
+                    IntVector w2 = IntVector.fromMemorySegment(I, m, q + 2 * Lanes.SLOT, LE);
+                    IntVector w3 = IntVector.fromMemorySegment(I, m, q + 3 * Lanes.SLOT, LE);
+                    q++;
+                    IntVector mask = lowest;
+                    do {
+                        FloatVector v0 = (FloatVector) w0.and(mask).convert(I2F, 0);
+                        FloatVector v1 = (FloatVector) w1.and(mask).convert(I2F, 0);
+                        FloatVector v2 = (FloatVector) w2.and(mask).convert(I2F, 0);
+                        FloatVector v3 = (FloatVector) w3.and(mask).convert(I2F, 0);
+                        FloatVector xk = FloatVector.broadcast(F, x[k]);
+                        a00 = v0.fma(xk, a00);
+                        a01 = v1.fma(xk, a01);
+                        a02 = v2.fma(xk, a02);
+                        a03 = v3.fma(xk, a03);
+                        xk = FloatVector.broadcast(F, x[k + xStride]);
+                        a10 = v0.fma(xk, a10);
+                        a11 = v1.fma(xk, a11);
+                        a12 = v2.fma(xk, a12);
+                        a13 = v3.fma(xk, a13);
+                        mask = mask.lanewise(LSHL, step);
+                        k++;
+                    } while ((k & lastOfByte) != 0);
+                } while ((k & lastOfWord) != 0);
             }
             int at = (g >> perScale) * 4 * L;
             FloatVector scale = FloatVector.fromArray(F, s, at);

@@ -1,9 +1,12 @@
 package org.djlquant.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.L;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import org.djlquant.runtime.Workers;
 
 /**
@@ -62,8 +65,7 @@ final class FewTokens {
         float[] xc = workers.scratch(part, 5, rows * units);
         for (int t = 0; t < tokens; t++) {
             PackedTiles.gather(x, xOffset + t * xStride, columnOrder, layout.cols, xp, t * stride, width);
-            sumUnits(xp, t * stride, xs, xc, t * units, units);
-            layout.place(xp, t * stride, width);
+            placeAndSum(xp, t * stride, xs, xc, t * units, units);
         }
         Arrays.fill(xp, tokens * stride, rows * stride, 0);
         Arrays.fill(xc, tokens * units, rows * units, 0);
@@ -116,23 +118,17 @@ final class FewTokens {
         }
     }
 
-    /** Sums of x over units and what they mean for the products. */
-    private void sumUnits(float[] x, int at, float[] xs, float[] xc, int xsAt, int units) {
-        for (int g = 0; g < units; g++) {
-            float a = 0; // four sums at a time: additions wait for each other
-            float b = 0;
-            float c = 0;
-            float d = 0;
-            for (int i = 0; i < layout.unit; i += 4) {
-                a += x[at + i];
-                b += x[at + i + 1];
-                c += x[at + i + 2];
-                d += x[at + i + 3];
+    /** Scales x for codes that are converted where they stand, and sums it over units before: as it is, and times minus the zero point. */
+    private void placeAndSum(float[] x, int at, float[] xs, float[] xc, int xsAt, int units) {
+        for (int g = xsAt; g < xsAt + units; g++) {
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = 0; i < layout.unit; i += L, at += L) {
+                FloatVector v = FloatVector.fromArray(F, x, at);
+                sum = sum.add(v);
+                v.mul(FloatVector.fromArray(F, layout.place, i & 15)).intoArray(x, at);
             }
-            float sum = a + b + (c + d);
-            xs[xsAt + g] = sum;
-            xc[xsAt + g] = layout.correction(x, at, sum);
-            at += layout.unit;
+            xs[g] = sum.reduceLanes(ADD);
+            xc[g] = -layout.form.zero() * xs[g];
         }
     }
 
@@ -148,10 +144,10 @@ final class FewTokens {
             CodeDot.threeBits(packed, codes, units, perScale, s, x, k, xc, xcAt, u, uAt);
         } else if (layout.high == 0) {
             int words = unit * layout.low / 32;
-            if (layout.low == 8) {
-                CodeDot.eightBits(packed, codes, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
-            } else {
-                CodeDot.onePlane(packed, codes, layout.low, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+            switch (layout.low) {
+                case 2 -> CodeDot.twoBits(packed, codes, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+                case 4 -> CodeDot.fourBits(packed, codes, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
+                default -> CodeDot.eightBits(packed, codes, units, words, perScale, s, x, k, xc, xcAt, u, uAt);
             }
         } else {
             CodeDot.twoPlanes(

@@ -1,5 +1,6 @@
 package org.djlquant.kernel.vector;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -27,4 +28,13 @@ final class Lanes {
     static final float HALF_FACTOR = 0x1p112f;
 
     private Lanes() {}
+
+    /**
+     * The same memory for vector loads. Files in memory are of a class of their own; once loads have met that and the
+     * class of other memory, C2 compiles every one of them with a question which it is: kernels become a quarter slower.
+     */
+    static MemorySegment plain(MemorySegment m) {
+        boolean fits = m.byteSize() <= Integer.MAX_VALUE && m.byteSize() % Short.BYTES == 0;
+        return m.isMapped() && fits ? MemorySegment.ofBuffer(m.asByteBuffer().asShortBuffer()) : m;
+    }
 }

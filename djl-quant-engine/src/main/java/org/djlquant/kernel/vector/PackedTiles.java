@@ -23,7 +23,7 @@ abstract sealed class PackedTiles implements MatMul permits TileMatMul, ByteTile
     /** @param columnOrder the input that each stored column multiplies, or {@code null} */
     PackedTiles(TileLayout layout, MemorySegment packed, int[] columnOrder) {
         this.layout = layout;
-        this.packed = packed;
+        this.packed = Lanes.plain(packed);
         this.columnOrder = columnOrder;
         table = layout.form.table() == null ? null : Arrays.copyOf(layout.form.table(), 16);
     }
@@ -97,7 +97,7 @@ abstract sealed class PackedTiles implements MatMul permits TileMatMul, ByteTile
         }
         if (high == 0) {
             int fields = 32 / width;
-            int code = (word(codes, k / fields) ^ layout.topBit) >>> k % fields * width & (1 << width) - 1;
+            int code = word(codes, k / fields) >>> k % fields * width & (1 << width) - 1;
             return table != null ? table[code] : code - layout.form.zero();
         }
         int span = layout.span();

@@ -4,7 +4,6 @@ import static jdk.incubator.vector.VectorOperators.BITWISE_BLEND;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
-import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
@@ -23,9 +22,9 @@ final class Panel {
 
     private Panel() {}
 
-    /** Codes in one plane; parameters as for {@link CodeDot#onePlane}, {@code sAt} points to the scales of the first tile. */
+    /** Codes in one plane; parameters as for {@link CodeDot#fourBits}, {@code sAt} points to the scales of the first tile. */
     static void onePlane(
-            MemorySegment m, long p, int bits, int topBit, int units, int words, int perScale, float[] s, int sAt,
+            MemorySegment m, long p, int bits, int units, int words, int perScale, float[] s, int sAt,
             float zero, float[] o, float[] panel) {
         int mask = (1 << bits) - 1;
         int fields = 32 / bits;
@@ -41,8 +40,8 @@ final class Panel {
                 o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
             }
             for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(XOR, topBit);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(XOR, topBit);
+                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
+                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
                 for (int j = 0; j < fields; j++, at += 2 * L) {
                     ((FloatVector) w0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at);
                     ((FloatVector) w1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + L);

@@ -27,8 +27,7 @@ import org.djlquant.quant.GroupForm;
  * loads of codes, and short streams end before the hardware has begun to prefetch them.
  *
  * <p>Field j of a word stands at bit {@code j · width}. Kernels mask a field and convert the word, a signed
- * integer, to a float. The topmost field would be the sign, so its highest bit is stored inverted: as two's
- * complement it is then {@code code − 2^(width − 1)}. Codes of a codebook are stored as they are.
+ * integer, to a float.
  *
  * <p>Three words of 3-bit codes hold two codes in the lower six bits of each of their bytes: columns 8·i …
  * 8·i + 7 in word i. The other two bits of a byte, {@link #REST_BITS}, of word 2, 1 and 0 are the six bits
@@ -100,11 +99,8 @@ final class TileLayout {
 
     final ScaleKind scales;
 
-    /** What the topmost bit of a word of codes is exclusive-ored with: the sign bit, or 0 where it is no code's. */
-    final int topBit;
-
     /** {@code 2^−n} for column k mod 16, n being the bit where its code stands when kernels mask it. */
-    private final float[] place = new float[16];
+    final float[] place = new float[16];
 
     /** Whether codes lie in halves of words, for {@link ByteDot}. */
     final boolean halves;
@@ -139,9 +135,8 @@ final class TileLayout {
         } else {
             scales = form.hasMin() ? ScaleKind.FLOAT_MIN : ScaleKind.FLOAT;
         }
-        topBit = halves || form.table() != null || high > 0 || low == 3 ? 0 : 1 << 31;
         for (int k = 0; k < place.length; k++) {
-            int bit = high > 0 ? k % 4 * 8 : low == 3 ? k % 8 / 2 * 8 + k % 2 * 3 : k * low % 32;
+            int bit = high > 0 ? k % 4 * 8 : low == 3 ? k % 8 / 2 * 8 + k % 2 * 3 : k * low % 8;
             place[k] = form.table() != null ? 1 : 1f / (1 << bit);
         }
         int rest = paddedCols % CHUNK;
@@ -160,33 +155,6 @@ final class TileLayout {
         return fits && (form.table() == null || table)
                 ? new TileLayout(form, rows, cols, activations.rounds(form, cols))
                 : null;
-    }
-
-    /** Scales activations for codes that are converted where they stand; {@code x} starts with column 0 of a chunk. */
-    void place(float[] x, int at, int n) {
-        for (int k = 0; k < n; k++) {
-            x[at + k] *= place[k & 15];
-        }
-    }
-
-    /**
-     * What {@code Σ(code − zero)·x} over a unit differs from the sum of the codes as they are read.
-     *
-     * @param x the unit's activations from {@code at} on, not scaled
-     * @param sum their sum
-     */
-    float correction(float[] x, int at, float sum) {
-        if (form.table() != null) {
-            return 0;
-        }
-        float top = 0;
-        if (topBit != 0) {
-            int fields = 32 / low;
-            for (int k = fields - 1; k < unit; k += fields) {
-                top += x[at + k];
-            }
-        }
-        return top * (1 << low - 1) - form.zero() * sum;
     }
 
     /** Codes of a half of a word, in a layout of halves. */

@@ -5,6 +5,7 @@ import static org.djlquant.kernel.vector.Lanes.L;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -23,7 +24,7 @@ final class TileMatMul extends PackedTiles {
 
     private TileMatMul(TileLayout layout, MemorySegment packed, int[] columnOrder) {
         super(layout, packed, columnOrder);
-        few = new FewTokens(layout, packed, columnOrder, table);
+        few = new FewTokens(layout, this.packed, columnOrder, table);
     }
 
     /** Packs a matrix in parallel. */
@@ -39,10 +40,9 @@ final class TileMatMul extends PackedTiles {
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        int quads = layout.quads();
-        if (tokens <= FewTokens.MAX_TOKENS) {
-            workers.run(quads, (part, pieces) ->
-                    few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part));
+        Optional<Workers.Loop> loop = loop(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
+        if (loop.isPresent()) {
+            workers.run(loop.get());
             return;
         }
         int block = PanelMultiply.MAX_BLOCK;
@@ -56,9 +56,19 @@ final class TileMatMul extends PackedTiles {
                     interleave(x, xOffset + first * xStride, xStride, pass, i * block, xp);
                 }
             });
-            workers.run(quads, (part, pieces) ->
+            workers.run(layout.quads(), (part, pieces) ->
                     panels(xp, pass, y, yOffset + first * yStride, yStride, pieces, workers, part));
         }
+    }
+
+    @Override
+    public Optional<Workers.Loop> loop(
+            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
+        if (tokens > FewTokens.MAX_TOKENS) {
+            return Optional.empty();
+        }
+        return Optional.of(new Workers.Loop(layout.quads(), (part, pieces) ->
+                few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part)));
     }
 
     // ---- many tokens ------------------------------------------------------------------------------------------
@@ -145,7 +155,7 @@ final class TileMatMul extends PackedTiles {
             Panel.threeBits(packed, codes, units, perScale, s, sAt, layout.form.zero(), o, panel);
         } else if (layout.high == 0) {
             Panel.onePlane(
-                    packed, codes, layout.low, layout.topBit, units, unit * layout.low / 32, perScale,
+                    packed, codes, layout.low, units, unit * layout.low / 32, perScale,
                     s, sAt, layout.form.zero(), o, panel);
         } else {
             Panel.twoPlanes(

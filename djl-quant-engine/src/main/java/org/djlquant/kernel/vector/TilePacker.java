@@ -129,21 +129,20 @@ final class TilePacker {
 
     private void packPlane(int at, int k, int end) {
         int low = layout.low;
-        int topBit = layout.topBit;
         if (low == 8) {
             for (; k < end; k += 4, at += STRIDE) {
-                words[at] = (int) INTS.get(codes, k) ^ topBit;
+                words[at] = (int) INTS.get(codes, k);
             }
         } else if (low == 4) {
             for (; k < end; k += 8, at += STRIDE) {
-                words[at] = squeeze((long) LONGS.get(codes, k), 4) ^ topBit;
+                words[at] = squeeze((long) LONGS.get(codes, k), 4);
             }
         } else if (low == 3) {
             packThreeBits(at, k, end);
         } else {
             for (; k < end; k += 16, at += STRIDE) {
                 int first = squeeze((long) LONGS.get(codes, k), 2);
-                words[at] = (first | squeeze((long) LONGS.get(codes, k + 8), 2) << 16) ^ topBit;
+                words[at] = first | squeeze((long) LONGS.get(codes, k + 8), 2) << 16;
             }
         }
     }
