@@ -42,15 +42,6 @@ public interface MatMul {
     void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers);
 
-    /**
-     * What {@link #multiply} does, as a loop that may run together with those of other matrices ({@link
-     * Workers#run(Workers.Loop...)}); empty if it takes more than one loop.
-     */
-    default Optional<Workers.Loop> loop(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        return Optional.empty();
-    }
-
     /** Decodes one row of the packed form to float32, in input order (embedding look-up, tests). */
     void decodeRow(int row, float[] dst, int dstOffset);
 }

@@ -1,6 +1,5 @@
 package org.djlquant.model;
 
-import java.util.Optional;
 import org.djlquant.kernel.Kernels;
 import org.djlquant.kernel.MatMul;
 import org.djlquant.runtime.Workers;
@@ -37,15 +36,6 @@ final class Linear {
     /** {@code y[t] = W x[t] + b} for {@code tokens} rows of x, which lie {@code xStride} apart from index 0 on. */
     void apply(Kernels kernels, Workers workers, float[] x, int xStride, int tokens, float[] y, int yOffset, int yStride) {
         packed.multiply(x, 0, xStride, tokens, y, yOffset, yStride, workers);
-        addBias(kernels, tokens, y, yOffset, yStride);
-    }
-
-    /** What {@link #apply} does before {@link #addBias}, as a loop that may run together with others, or empty. */
-    Optional<Workers.Loop> loop(Workers workers, float[] x, int xStride, int tokens, float[] y, int yOffset, int yStride) {
-        return packed.loop(x, 0, xStride, tokens, y, yOffset, yStride, workers);
-    }
-
-    void addBias(Kernels kernels, int tokens, float[] y, int yOffset, int yStride) {
         if (bias != null) {
             for (int t = 0; t < tokens; t++) {
                 kernels.add(y, yOffset + t * yStride, bias, 0, rows);

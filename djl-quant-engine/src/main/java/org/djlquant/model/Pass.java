@@ -202,33 +202,11 @@ final class Pass implements Workers.Task {
 
     /** Projects {@code normed} by matrices whose results lie side by side in rows of {@code stride}. */
     void project(Linear[] by, float[] out, int stride) {
-        Workers.Loop[] loops = loops(by, out, stride);
-        if (loops != null) {
-            workers.run(loops);
-        }
         int at = 0;
         for (Linear linear : by) {
-            if (loops != null) {
-                linear.addBias(kernels, count, out, at, stride);
-            } else {
-                linear.apply(kernels, workers, normed, parts.hiddenSize(), count, out, at, stride);
-            }
+            linear.apply(kernels, workers, normed, parts.hiddenSize(), count, out, at, stride);
             at += linear.rows();
         }
-    }
-
-    /** The loops of several projections, to run as one, or {@code null} if they cannot. */
-    private Workers.Loop[] loops(Linear[] by, float[] out, int stride) {
-        Workers.Loop[] loops = new Workers.Loop[by.length];
-        int at = 0;
-        for (int i = 0; i < by.length; i++) {
-            loops[i] = by[i].loop(workers, normed, parts.hiddenSize(), count, out, at, stride).orElse(null);
-            if (loops[i] == null) {
-                return null;
-            }
-            at += by[i].rows();
-        }
-        return loops;
     }
 
     /** Projects rows of {@code stride} into {@code projected}. */

@@ -37,12 +37,6 @@ public interface Workers extends AutoCloseable {
     }
 
     /**
-     * A loop over pieces 0 to {@code pieces} − 1. Its body may run several times for a part, each time with pieces that
-     * nobody had before.
-     */
-    record Loop(int pieces, PieceTask body) {}
-
-    /**
      * The team that all models of this JVM share unless they ask for their own. Its size is the
      * system property {@code djlquant.threads}, else what {@link CpuBudget} finds.
      */
@@ -72,12 +66,6 @@ public interface Workers extends AutoCloseable {
      * late or slow delays a loop by one piece.
      */
     void run(int count, PieceTask task);
-
-    /** Runs loops that do not need each other as one: a thread that finds one done goes on with the next. */
-    default void run(Loop... loops) {
-        JointLoop joint = new JointLoop(loops);
-        run(joint.pieces(), joint);
-    }
 
     /**
      * Memory that part {@code part} of the running loop may use as it likes; its content is

@@ -5,7 +5,6 @@ import static org.djlquant.kernel.vector.Lanes.L;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -39,24 +38,11 @@ final class ByteTileMatMul extends PackedTiles {
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
         for (int t = 0; t < tokens; t += PASS_TOKENS) {
-            workers.run(pass(
-                    x, xOffset + t * xStride, xStride, Math.min(PASS_TOKENS, tokens - t),
-                    y, yOffset + t * yStride, yStride, workers));
+            int first = t;
+            workers.run(layout.quads(), (part, pieces) -> pass(
+                    x, xOffset + first * xStride, xStride, Math.min(PASS_TOKENS, tokens - first),
+                    y, yOffset + first * yStride, yStride, pieces, workers, part));
         }
-    }
-
-    @Override
-    public Optional<Workers.Loop> loop(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        return tokens > PASS_TOKENS
-                ? Optional.empty()
-                : Optional.of(pass(x, xOffset, xStride, tokens, y, yOffset, yStride, workers));
-    }
-
-    private Workers.Loop pass(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        return new Workers.Loop(layout.quads(), (part, pieces) ->
-                pass(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part));
     }
 
     private void pass(

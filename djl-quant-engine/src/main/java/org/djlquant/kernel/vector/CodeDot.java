@@ -58,7 +58,11 @@ final class CodeDot {
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
-            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
+            FloatVector b0 = FloatVector.zero(F); // two sums, so that multiply-adds do not wait for each other
+            FloatVector b1 = b0;
+            FloatVector b2 = b0;
+            FloatVector b3 = b0;
+            for (int i = 0; i < words; i++, p += Lanes.QUAD_SLOT) {
                 long q = p;
                 do {
                     IntVector w0 = IntVector.fromMemorySegment(I, m, q, LE);
@@ -72,18 +76,18 @@ final class CodeDot {
                     a2 = ((FloatVector) w2.and(0xf).convert(I2F, 0)).fma(xk, a2);
                     a3 = ((FloatVector) w3.and(0xf).convert(I2F, 0)).fma(xk, a3);
                     xk = FloatVector.broadcast(F, x[k + 1]);
-                    a0 = ((FloatVector) w0.and(0xf0).convert(I2F, 0)).fma(xk, a0);
-                    a1 = ((FloatVector) w1.and(0xf0).convert(I2F, 0)).fma(xk, a1);
-                    a2 = ((FloatVector) w2.and(0xf0).convert(I2F, 0)).fma(xk, a2);
-                    a3 = ((FloatVector) w3.and(0xf0).convert(I2F, 0)).fma(xk, a3);
+                    b0 = ((FloatVector) w0.and(0xf0).convert(I2F, 0)).fma(xk, b0);
+                    b1 = ((FloatVector) w1.and(0xf0).convert(I2F, 0)).fma(xk, b1);
+                    b2 = ((FloatVector) w2.and(0xf0).convert(I2F, 0)).fma(xk, b2);
+                    b3 = ((FloatVector) w3.and(0xf0).convert(I2F, 0)).fma(xk, b3);
                     k += 2;
                 } while ((k & 7) != 0);
             }
             int at = (g >> perScale) * 4 * L;
-            u0 = a0.fma(FloatVector.fromArray(F, s, at), u0);
-            u1 = a1.fma(FloatVector.fromArray(F, s, at + L), u1);
-            u2 = a2.fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
-            u3 = a3.fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
+            u0 = a0.add(b0).fma(FloatVector.fromArray(F, s, at), u0);
+            u1 = a1.add(b1).fma(FloatVector.fromArray(F, s, at + L), u1);
+            u2 = a2.add(b2).fma(FloatVector.fromArray(F, s, at + 2 * L), u2);
+            u3 = a3.add(b3).fma(FloatVector.fromArray(F, s, at + 3 * L), u3);
         }
         u0.intoArray(u, uAt);
         u1.intoArray(u, uAt + L);

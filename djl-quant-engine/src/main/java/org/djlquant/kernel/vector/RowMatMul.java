@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -81,13 +80,7 @@ final class RowMatMul implements MatMul {
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        workers.run(loop(x, xOffset, xStride, tokens, y, yOffset, yStride, workers).orElseThrow());
-    }
-
-    @Override
-    public Optional<Workers.Loop> loop(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        return Optional.of(new Workers.Loop(Math.ceilDiv(rows(), PIECE), (part, pieces) -> {
+        workers.run(Math.ceilDiv(rows(), PIECE), (part, pieces) -> {
             int piece = pieces.next();
             if (piece < 0) {
                 return;
@@ -105,7 +98,7 @@ final class RowMatMul implements MatMul {
                     blocks(xp, tokens, y, yOffset, yStride, from, to, workers, part);
                 }
             }
-        }));
+        });
     }
 
     /** Reads each row once from its first to its last number, all of them one stream. */

@@ -5,7 +5,6 @@ import static org.djlquant.kernel.vector.Lanes.L;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
 import org.djlquant.quant.WeightMatrix;
 import org.djlquant.runtime.Workers;
 
@@ -40,9 +39,10 @@ final class TileMatMul extends PackedTiles {
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        Optional<Workers.Loop> loop = loop(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
-        if (loop.isPresent()) {
-            workers.run(loop.get());
+        int quads = layout.quads();
+        if (tokens <= FewTokens.MAX_TOKENS) {
+            workers.run(quads, (part, pieces) ->
+                    few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part));
             return;
         }
         int block = PanelMultiply.MAX_BLOCK;
@@ -56,19 +56,9 @@ final class TileMatMul extends PackedTiles {
                     interleave(x, xOffset + first * xStride, xStride, pass, i * block, xp);
                 }
             });
-            workers.run(layout.quads(), (part, pieces) ->
+            workers.run(quads, (part, pieces) ->
                     panels(xp, pass, y, yOffset + first * yStride, yStride, pieces, workers, part));
         }
-    }
-
-    @Override
-    public Optional<Workers.Loop> loop(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-        if (tokens > FewTokens.MAX_TOKENS) {
-            return Optional.empty();
-        }
-        return Optional.of(new Workers.Loop(layout.quads(), (part, pieces) ->
-                few.multiply(x, xOffset, xStride, tokens, y, yOffset, yStride, pieces, workers, part)));
     }
 
     // ---- many tokens ------------------------------------------------------------------------------------------

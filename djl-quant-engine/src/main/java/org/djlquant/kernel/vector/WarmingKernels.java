@@ -300,14 +300,6 @@ public final class WarmingKernels implements Kernels {
             stored = allCompiled() ? null : slow;
         }
 
-        @Override
-        public Optional<Workers.Loop> loop(
-                float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
-            return stored != null
-                    ? Optional.empty()
-                    : packed.loop(x, xOffset, xStride, tokens, y, yOffset, yStride, workers);
-        }
-
         private boolean allCompiled() {
             return few.compiled() && some.compiled() && many.compiled();
         }
