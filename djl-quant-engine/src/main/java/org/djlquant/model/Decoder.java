@@ -30,7 +30,16 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     private final LoadReport report;
     private final Pass pass;
     private final ReentrantLock lock = new ReentrantLock(true);
+
+    /**
+     * The open sequences. Its monitor guards them, which of them are in a pass, and {@link #closed}; it is held for moments,
+     * so that requests come and go while the lock is held for a pass.
+     */
     private final Set<DecoderSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /** Number of the running pass, 0 if there is none. */
+    private long running;
+
     private final PassScheduler scheduler;
     private final SequencePool pool;
 
@@ -90,7 +99,7 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
 
     @Override
     public Sequence newSequence() {
-        return newSequence(() -> new DecoderSequence(this, newCaches()));
+        return open(new DecoderSequence(this, newCaches()));
     }
 
     @Override
@@ -102,38 +111,44 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
         return cacheShapes.stream().map(kernels::newCache).toArray(LayerCache[]::new);
     }
 
-    /** A sequence that is made while no pass runs. */
-    Sequence newSequence(Supplier<DecoderSequence> source) {
-        lock.lock();
-        try {
+    /** Takes a new sequence in. */
+    Sequence open(DecoderSequence sequence) {
+        synchronized (sequences) {
             requireOpen();
-            DecoderSequence sequence = source.get();
             sequences.add(sequence);
-            return sequence;
-        } finally {
-            lock.unlock();
         }
+        return sequence;
     }
 
-    /** Runs something that no pass may overlap. */
-    void locked(Runnable work) {
-        lock.lock();
-        try {
+    /** Does something with a sequence while it takes part in no pass; waits for the running one if it does. */
+    <T> T between(DecoderSequence sequence, Supplier<T> work) {
+        synchronized (sequences) {
+            awaitPass(sequence);
             requireOpen();
-            work.run();
-        } finally {
-            lock.unlock();
+            return work.get();
         }
     }
 
-    /** Frees a sequence, at once or, if a pass is running, after it. */
+    /** Frees a sequence, at once or, if it takes part in the running pass, after it. */
     void release(DecoderSequence sequence) {
-        lock.lock();
-        try {
+        synchronized (sequences) {
+            awaitPass(sequence);
             sequences.remove(sequence);
             sequence.free();
-        } finally {
-            lock.unlock();
+        }
+    }
+
+    private void awaitPass(DecoderSequence sequence) {
+        boolean interrupted = false;
+        while (running != 0 && sequence.isIn(running)) {
+            try {
+                sequences.wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -151,7 +166,22 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     /** Refuses whatever would leave sequences half advanced. */
     @Override
     public void check(Batch batch, long number) {
-        requireOpen();
+        synchronized (sequences) {
+            requireOpen();
+            running = number;
+            checkRuns(batch, number);
+        }
+    }
+
+    @Override
+    public void end() {
+        synchronized (sequences) {
+            running = 0;
+            sequences.notifyAll();
+        }
+    }
+
+    private void checkRuns(Batch batch, long number) {
         List<Batch.Run> runs = batch.runs();
         if ((long) batch.logitsRows() * parts.vocabularySize() > MAX_ARRAY) {
             throw new IllegalArgumentException("logits of " + batch.logitsRows() + " tokens x " + parts.vocabularySize()
@@ -332,12 +362,15 @@ final class Decoder implements CausalLM, PassScheduler.Runner {
     public void close() {
         lock.lock();
         try {
-            if (!closed) {
+            synchronized (sequences) {
+                if (closed) {
+                    return;
+                }
                 closed = true;
                 sequences.forEach(DecoderSequence::free);
                 sequences.clear();
-                free.run();
             }
+            free.run();
         } finally {
             lock.unlock();
         }

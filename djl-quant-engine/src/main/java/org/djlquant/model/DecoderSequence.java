@@ -26,7 +26,7 @@ final class DecoderSequence implements Sequence {
     /** Length before that pass. */
     private int start;
 
-    /** Positions from here on were given up; their memory goes when a pass may not be running. */
+    /** Positions from here on were given up; their memory goes when no pass may be using it. */
     private volatile int cutTo = Integer.MAX_VALUE;
 
     DecoderSequence(Decoder model, LayerCache[] caches) {
@@ -109,6 +109,11 @@ final class DecoderSequence implements Sequence {
         return again;
     }
 
+    /** Whether this was the last pass that the sequence entered. */
+    boolean isIn(long pass) {
+        return lastPass == pass;
+    }
+
     /** Whether all layers hold the same number of positions. */
     boolean isEven() {
         for (LayerCache cache : caches) {
@@ -155,21 +160,23 @@ final class DecoderSequence implements Sequence {
 
     @Override
     public Sequence fork(int to) {
-        return model.newSequence(() -> {
+        return model.between(this, () -> {
             requireOpen();
             settle();
             LayerCache[] forks = new LayerCache[caches.length];
             for (int layer = 0; layer < forks.length; layer++) {
                 forks[layer] = caches[layer].fork(to);
             }
-            return new DecoderSequence(this, forks, to);
+            return model.open(new DecoderSequence(this, forks, to));
         });
     }
 
     @Override
     public List<LayerCache> caches() {
-        model.locked(this::settle);
-        return List.of(caches);
+        return model.between(this, () -> {
+            settle();
+            return List.of(caches);
+        });
     }
 
     @Override
@@ -192,7 +199,7 @@ final class DecoderSequence implements Sequence {
         model.release(this);
     }
 
-    /** Frees the caches; only the model calls it, under its lock. */
+    /** Frees the caches; only the model calls it, while no pass uses them. */
     void free() {
         if (!closed) {
             closed = true;

@@ -20,6 +20,9 @@ final class PassScheduler {
 
         /** Runs a batch that was checked; on failure all its sequences are as before. */
         void run(Batch batch);
+
+        /** Tells that nothing runs any more of what was checked. */
+        void end();
     }
 
     /** A shared pass is not made longer than this. */
@@ -74,7 +77,11 @@ final class PassScheduler {
             while (!ticket.done) {
                 takeGroup();
                 long begin = System.nanoTime();
-                runGroup();
+                try {
+                    runGroup();
+                } finally {
+                    runner.end();
+                }
                 lastNanos = System.nanoTime() - begin;
             }
         } finally {

@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.djlquant.kernel.Kernels;
@@ -212,6 +213,38 @@ class DecoderTest {
             closer.join();
         }
         assertThrows(IllegalStateException.class, () -> run(model, sequence, new int[] {1}, 0, 1, Batch.Logits.LAST));
+    }
+
+    @Test
+    void sequencesThatAreNotInThePassInProgressDoNotWaitForIt() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Kernels kernels = spy(new ScalarKernels());
+        doAnswer(call -> {
+            inside.countDown();
+            assertTrue(go.await(30, TimeUnit.SECONDS));
+            return call.callRealMethod();
+        }).when(kernels).rmsNorm(any(), anyInt(), anyInt(), any(), anyFloat(), any(), anyInt());
+        try (CausalLM model = Models.load(TinyCheckpoint.small(16), ModelOptions.of(kernels, Workers.shared()));
+                ExecutorService threads = Executors.newCachedThreadPool()) {
+            Sequence busy = model.newSequence();
+            Sequence idle = model.newSequence();
+            Future<float[]> pass = threads.submit(() -> run(model, busy, tokens(3), 0, 3, Batch.Logits.LAST));
+            assertTrue(inside.await(30, TimeUnit.SECONDS));
+            model.newSequence().close();
+            idle.fork(0).close();
+            idle.close();
+            CountDownLatch asked = new CountDownLatch(1);
+            Future<Sequence> fork = threads.submit(() -> {
+                asked.countDown();
+                return busy.fork(3);
+            });
+            assertTrue(asked.await(30, TimeUnit.SECONDS));
+            assertThrows(TimeoutException.class, () -> fork.get(50, TimeUnit.MILLISECONDS));
+            go.countDown();
+            assertEquals(VOCABULARY, pass.get().length);
+            assertEquals(3, fork.get().length());
+        }
     }
 
     @Test

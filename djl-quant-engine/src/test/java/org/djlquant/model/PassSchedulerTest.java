@@ -52,6 +52,11 @@ class PassSchedulerTest {
                 batch.hidden()[0] = 1;
             }
         }
+
+        @Override
+        public void end() {
+            assertTrue(lock.isHeldByCurrentThread());
+        }
     }
 
     private static void pause(long millis) {
