@@ -22,6 +22,24 @@ final class Panel {
 
     private Panel() {}
 
+    /**
+     * Reads the codes of a chunk from the first to the last, so that they are in the cache. Panels take two of four lines and
+     * some of them twice, which the hardware does not foresee: each would be waited for.
+     *
+     * @param panel is overwritten
+     */
+    static void fetch(MemorySegment m, long p, int slots, float[] panel) {
+        IntVector all = IntVector.zero(I);
+        long end = p + slots * Lanes.QUAD_SLOT;
+        for (; p < end; p += Lanes.QUAD_SLOT) {
+            all = all.or(IntVector.fromMemorySegment(I, m, p, LE))
+                    .or(IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE))
+                    .or(IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE))
+                    .or(IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE));
+        }
+        all.reinterpretAsFloats().intoArray(panel, 0);
+    }
+
     /** Codes in one plane; parameters as for {@link CodeDot#fourBits}, {@code sAt} points to the scales of the first tile. */
     static void onePlane(
             MemorySegment m, long p, int bits, int units, int words, int perScale, float[] s, int sAt,
@@ -103,8 +121,7 @@ final class Panel {
             float[] s, int sAt, float zero, float[] o, float[] panel) {
         int mask = (1 << low + high) - 1;
         int maskHigh = ((1 << high) - 1 << low) * 0x01010101;
-        int sets = 8 / low;
-        int words = unit / 4 / sets;
+        int lastSet = 8 / low - 1;
         int spread = 32 / high / unit - 1;
         long q = p;
         int at = 0;
@@ -118,31 +135,39 @@ final class Panel {
                 o0 = o0.sub(FloatVector.fromArray(F, o, scale));
                 o1 = o1.sub(FloatVector.fromArray(F, o, scale + L));
             }
+            FloatVector s2 = s0.mul(0x1p-8f);
+            FloatVector s3 = s1.mul(0x1p-8f);
+            FloatVector s4 = s0.mul(0x1p-16f);
+            FloatVector s5 = s1.mul(0x1p-16f);
+            FloatVector s6 = s0.mul(0x1p-24f);
+            FloatVector s7 = s1.mul(0x1p-24f);
             if ((g & spread) == 0) {
                 q = p;
                 p += Lanes.QUAD_SLOT;
             }
             int turn = (g & spread) * 4;
-            IntVector h0 = IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turn);
-            IntVector h1 = IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turn);
-            for (int b = 0; b < words; b++, p += Lanes.QUAD_SLOT) {
-                IntVector w0 = IntVector.fromMemorySegment(I, m, p, LE);
-                IntVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE);
-                for (int i = 0; i < sets; i++) {
-                    IntVector c0 = w0.lanewise(BITWISE_BLEND, h0, maskHigh);
-                    IntVector c1 = w1.lanewise(BITWISE_BLEND, h1, maskHigh);
-                    for (int j = 0; j < 4; j++, at += 2 * L) {
-                        ((FloatVector) c0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at);
-                        ((FloatVector) c1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + L);
-                        c0 = c0.lanewise(LSHR, 8);
-                        c1 = c1.lanewise(LSHR, 8);
-                    }
-                    w0 = w0.lanewise(LSHR, low);
-                    w1 = w1.lanewise(LSHR, low);
-                    h0 = h0.lanewise(ROR, high);
-                    h1 = h1.lanewise(ROR, high);
+            int set = 0;
+            do { // four codes, one in each byte
+                IntVector turnLow = IntVector.broadcast(I, (set & lastSet) * low);
+                IntVector turnHigh = IntVector.broadcast(I, turn + set * high);
+                IntVector c0 = IntVector.fromMemorySegment(I, m, p, LE).lanewise(LSHR, turnLow).lanewise(
+                        BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q, LE).lanewise(ROR, turnHigh), maskHigh);
+                IntVector c1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).lanewise(LSHR, turnLow).lanewise(
+                        BITWISE_BLEND, IntVector.fromMemorySegment(I, m, q + Lanes.SLOT, LE).lanewise(ROR, turnHigh), maskHigh);
+                ((FloatVector) c0.and(mask).convert(I2F, 0)).fma(s0, o0).intoArray(panel, at);
+                ((FloatVector) c1.and(mask).convert(I2F, 0)).fma(s1, o1).intoArray(panel, at + L);
+                ((FloatVector) c0.and(mask << 8).convert(I2F, 0)).fma(s2, o0).intoArray(panel, at + 2 * L);
+                ((FloatVector) c1.and(mask << 8).convert(I2F, 0)).fma(s3, o1).intoArray(panel, at + 3 * L);
+                ((FloatVector) c0.and(mask << 16).convert(I2F, 0)).fma(s4, o0).intoArray(panel, at + 4 * L);
+                ((FloatVector) c1.and(mask << 16).convert(I2F, 0)).fma(s5, o1).intoArray(panel, at + 5 * L);
+                ((FloatVector) c0.and(mask << 24).convert(I2F, 0)).fma(s6, o0).intoArray(panel, at + 6 * L);
+                ((FloatVector) c1.and(mask << 24).convert(I2F, 0)).fma(s7, o1).intoArray(panel, at + 7 * L);
+                at += 8 * L;
+                set++;
+                if ((set & lastSet) == 0) {
+                    p += Lanes.QUAD_SLOT;
                 }
-            }
+            } while (set < unit / 4);
         }
     }
 

@@ -186,7 +186,8 @@ final class TileLayout {
         return 1 + low / high;
     }
 
-    private int codeSlots(int cols) {
+    /** Slots with the codes of a tile in a chunk of {@code cols} columns. */
+    int codeSlots(int cols) {
         return high == 0 ? cols * low / 32 : cols / span() * spanSlots();
     }
 
