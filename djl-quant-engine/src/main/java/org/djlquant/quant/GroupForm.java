@@ -19,6 +19,8 @@ package org.djlquant.quant;
  * @param hasMin whether {@code dmin·m} is subtracted
  * @param halfScales whether {@code d} and {@code dmin} are exactly representable in float16
  * @param table codebook of {@code 2^bits} values, or {@code null}
+ * @param zeroPoints whether {@code d} is exactly representable in float16 and {@code dmin} is {@code d} times an integer
+ *     of 0 to 2^16 − 1
  */
 public record GroupForm(
         int bits,
@@ -28,7 +30,8 @@ public record GroupForm(
         boolean subScales,
         boolean hasMin,
         boolean halfScales,
-        float[] table) {
+        float[] table,
+        boolean zeroPoints) {
 
     /** Checks that the fields fit each other. */
     public GroupForm {
@@ -44,6 +47,12 @@ public record GroupForm(
         }
     }
 
+    /** A form whose minima, if there are any, are no multiples of its scales. */
+    public GroupForm(
+            int bits, int group, int superGroup, int zero, boolean subScales, boolean hasMin, boolean halfScales, float[] table) {
+        this(bits, group, superGroup, zero, subScales, hasMin, halfScales, table, false);
+    }
+
     /** One float16 scale per group: {@code d · (code − zero)}. */
     static GroupForm scaled(int bits, int group, int zero) {
         return new GroupForm(bits, group, group, zero, false, false, true, null);
@@ -52,6 +61,11 @@ public record GroupForm(
     /** One float16 scale and minimum per group: {@code d · code − dmin}. */
     static GroupForm scaledMin(int bits, int group) {
         return new GroupForm(bits, group, group, 0, false, true, true, null);
+    }
+
+    /** One scale and zero point per group: {@code d · code − d · zero}. */
+    static GroupForm zeroPoints(int bits, int group, boolean halfScales) {
+        return new GroupForm(bits, group, group, 0, false, true, false, null, halfScales);
     }
 
     /** Super groups of 256 with integer sub-scales: {@code (d · sc) · (code − zero)}. */

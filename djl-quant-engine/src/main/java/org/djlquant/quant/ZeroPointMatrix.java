@@ -53,11 +53,11 @@ abstract class ZeroPointMatrix implements WeightMatrix {
         if (!groupsAreRuns(group)) {
             return;
         }
+        boolean half = scaleType.equals("F16");
         if (sameZero()) {
-            boolean half = scaleType.equals("F16");
             form = new GroupForm(bits, group, group, zero(0, 0), false, false, half, null);
         } else if (!scaleType.equals("F32")) {
-            form = new GroupForm(bits, group, group, 0, false, true, false, null);
+            form = GroupForm.zeroPoints(bits, group, half);
         }
     }
 

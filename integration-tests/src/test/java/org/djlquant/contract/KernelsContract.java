@@ -76,6 +76,8 @@ abstract class KernelsContract {
             forms.add(new GroupForm(bits, 128, 128, 0, false, true, true, null));
             forms.add(new GroupForm(bits, 64, 64, 3 % (1 << bits), false, false, false, null));
             forms.add(new GroupForm(bits, 32, 32, 0, false, true, false, null));
+            forms.add(new GroupForm(bits, 32, 32, 0, false, true, false, null, true));
+            forms.add(new GroupForm(bits, 128, 128, 0, false, true, false, null, true));
             forms.add(new GroupForm(bits, 16, 64, 0, true, true, true, null));
             forms.add(new GroupForm(bits, 1 << 20, 1 << 20, 1 << bits - 1, false, false, false, null));
             forms.add(new GroupForm(bits, 24, 24, 0, false, false, true, null));

@@ -89,10 +89,12 @@ public final class RandomMatrix {
             row.codes[k] = (byte) random.nextInt(1 << form.bits());
         }
         for (int i = 0; i < row.d.length; i++) {
-            row.d[i] = half(random, form.halfScales());
+            row.d[i] = half(random, form.halfScales() || form.zeroPoints());
         }
         for (int i = 0; i < row.dmin.length; i++) {
-            row.dmin[i] = half(random, form.halfScales());
+            row.dmin[i] = form.zeroPoints()
+                    ? row.d[i] * random.nextInt((1 << form.bits()) + 1)
+                    : half(random, form.halfScales());
         }
         // the narrowest sub-scales in use have 4 bits, unsigned
         for (int i = 0; i < row.sc.length; i++) {

@@ -65,6 +65,7 @@ final class ByteTileMatMul extends PackedTiles {
         float[] s = workers.scratch(part, 2, 4 * L * 16);
         float[] o = workers.scratch(part, 3, 4 * L * 16);
         float[] sums = workers.scratch(part, 4, tokens * ByteDot.STRIDE);
+        float[] fetched = workers.scratch(part, 6, L);
         boolean min = layout.scales.hasMin();
         boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
         int unitsPerGroup = layout.group / layout.unit;
@@ -93,6 +94,9 @@ final class ByteTileMatMul extends PackedTiles {
                     }
                     long codes = layout.codesAt(quad, chunk);
                     int chunkUnits = cols / layout.unit;
+                    if (tokens > 2 * ByteDot.TOKENS) {
+                        Panel.fetch(packed, codes, layout.codeSlots(cols), fetched);
+                    }
                     int t = first;
                     for (; t + ByteDot.TOKENS <= end; t += ByteDot.TOKENS) {
                         ByteDot.four(

@@ -150,7 +150,7 @@ abstract sealed class PackedTiles implements MatMul permits TileMatMul, ByteTile
     private float scale(long lane, int cols, int g) {
         return switch (layout.scales) {
             case HALF -> half(word(lane, g / 2) >>> 16 * (g & 1));
-            case HALF_MIN -> half(word(lane, g));
+            case HALF_MIN, HALF_ZERO -> half(word(lane, g));
             case FLOAT -> Float.intBitsToFloat(word(lane, g));
             case FLOAT_MIN -> Float.intBitsToFloat(word(lane, 2 * g));
             case SUB, SUB_MIN -> half(word(lane, 0)) * (byte) (word(lane, 1 + g / 4) >>> 8 * (g & 3));
@@ -160,6 +160,7 @@ abstract sealed class PackedTiles implements MatMul permits TileMatMul, ByteTile
     private float minimum(long lane, int cols, int g) {
         return switch (layout.scales) {
             case HALF_MIN -> half(word(lane, g) >>> 16);
+            case HALF_ZERO -> half(word(lane, g)) * (word(lane, g) >>> 16);
             case FLOAT_MIN -> Float.intBitsToFloat(word(lane, 2 * g + 1));
             default -> half(word(lane, 0) >>> 16)
                     * (byte) (word(lane, 1 + (layout.groups(cols) + 3) / 4 + g / 4) >>> 8 * (g & 3));

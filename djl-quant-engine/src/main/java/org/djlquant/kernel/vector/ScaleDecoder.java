@@ -3,6 +3,7 @@ package org.djlquant.kernel.vector;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.djlquant.kernel.vector.Lanes.F;
 import static org.djlquant.kernel.vector.Lanes.HALF_BITS;
@@ -33,7 +34,7 @@ final class ScaleDecoder {
     static void scales(TileLayout.ScaleKind kind, MemorySegment m, long p, int groups, float[] s) {
         switch (kind) {
             case HALF -> halves(m, p, groups, s);
-            case HALF_MIN -> half(m, p, 16, groups, s);
+            case HALF_MIN, HALF_ZERO -> half(m, p, 16, groups, s);
             case FLOAT -> floats(m, p, Lanes.QUAD_SLOT, groups, s);
             case FLOAT_MIN -> floats(m, p, 2 * Lanes.QUAD_SLOT, groups, s);
             case SUB, SUB_MIN -> sub(m, p, 16, p + Lanes.QUAD_SLOT, groups, s);
@@ -44,6 +45,7 @@ final class ScaleDecoder {
     static void minima(TileLayout.ScaleKind kind, MemorySegment m, long p, int groups, float[] o) {
         switch (kind) {
             case HALF_MIN -> half(m, p, 0, groups, o);
+            case HALF_ZERO -> zeros(m, p, groups, o);
             case FLOAT_MIN -> floats(m, p + Lanes.QUAD_SLOT, 2 * Lanes.QUAD_SLOT, groups, o);
             default -> sub(m, p, 0, subMinima(p, groups), groups, o);
         }
@@ -74,6 +76,18 @@ final class ScaleDecoder {
         do {
             IntVector.fromMemorySegment(I, m, p, LE).lanewise(LSHL, shift).lanewise(ASHR, 3).and(HALF_BITS)
                     .reinterpretAsFloats().mul(HALF_FACTOR).intoArray(s, at);
+            p += Lanes.SLOT;
+            at += L;
+        } while (at < 4 * L * groups);
+    }
+
+    /** The float16 in the lower half of each word, times the integer in the upper one. */
+    private static void zeros(MemorySegment m, long p, int groups, float[] o) {
+        int at = 0;
+        do {
+            IntVector w = IntVector.fromMemorySegment(I, m, p, LE);
+            FloatVector d = w.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats().mul(HALF_FACTOR);
+            ((FloatVector) w.lanewise(LSHR, 16).convert(I2F, 0)).mul(d).intoArray(o, at);
             p += Lanes.SLOT;
             at += L;
         } while (at < 4 * L * groups);

@@ -55,6 +55,8 @@ final class TileLayout {
         HALF,
         /** Float16 d (low half) and dmin of group i in slot i. */
         HALF_MIN,
+        /** Float16 d (low half) and dmin/d, an integer, of group i in slot i. */
+        HALF_ZERO,
         /** Float32 d·sc of group i in slot i. */
         FLOAT,
         /** Float32 d·sc and then dmin·m of group i in slots 2i and 2i + 1. */
@@ -65,13 +67,13 @@ final class TileLayout {
         SUB_MIN;
 
         boolean hasMin() {
-            return this == HALF_MIN || this == FLOAT_MIN || this == SUB_MIN;
+            return this == HALF_MIN || this == HALF_ZERO || this == FLOAT_MIN || this == SUB_MIN;
         }
 
         int slots(int groups) {
             return switch (this) {
                 case HALF -> (groups + 1) / 2;
-                case HALF_MIN, FLOAT -> groups;
+                case HALF_MIN, HALF_ZERO, FLOAT -> groups;
                 case FLOAT_MIN -> 2 * groups;
                 case SUB -> 1 + (groups + 3) / 4;
                 case SUB_MIN -> 1 + 2 * ((groups + 3) / 4);
@@ -132,6 +134,8 @@ final class TileLayout {
             scales = form.hasMin() ? ScaleKind.SUB_MIN : ScaleKind.SUB;
         } else if (form.halfScales() && !form.subScales()) {
             scales = form.hasMin() ? ScaleKind.HALF_MIN : ScaleKind.HALF;
+        } else if (form.zeroPoints()) {
+            scales = ScaleKind.HALF_ZERO;
         } else {
             scales = form.hasMin() ? ScaleKind.FLOAT_MIN : ScaleKind.FLOAT;
         }

@@ -236,6 +236,12 @@ final class TilePacker {
                     words[at] = half(row.d[own + g]) | half(row.dmin[own + g]) << 16;
                 }
             }
+            case HALF_ZERO -> {
+                for (int g = 0; g < known; g++, at += STRIDE) {
+                    float d = row.d[own + g];
+                    words[at] = half(d) | (d == 0 ? 0 : Math.round(row.dmin[own + g] / d) << 16);
+                }
+            }
             case FLOAT -> {
                 for (int g = 0; g < known; g++, at += STRIDE) {
                     words[at] = Float.floatToRawIntBits(scale(own + g));

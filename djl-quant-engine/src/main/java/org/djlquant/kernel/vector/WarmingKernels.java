@@ -315,6 +315,9 @@ public final class WarmingKernels implements Kernels {
                 if (soon || large && tokens > SOME_TOKENS && all.await()) {
                     return tokens;
                 }
+                if (tokens > maxBlockTokens && maxBlockTokens > 0 && some.compiled()) {
+                    return maxBlockTokens;
+                }
             }
             return few.ready() || large && few.await() ? FewTokens.MAX_SINGLE : 0;
         }
