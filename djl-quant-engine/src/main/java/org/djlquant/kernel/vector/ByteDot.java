@@ -133,7 +133,7 @@ final class ByteDot {
     static void four(
             MemorySegment m, long p, int bits, int units, int perScale, float[] s,
             int[] terms, int k, int termsStride, int[] start, float[] step, int at, int stride, float[] u, int uAt) {
-        int fields = (15 + bits) / bits;
+        int fields = 1 << (15 + bits) / bits - 1; // one bit for each term of a word
         ShortVector shift = ShortVector.broadcast(S, bits);
         for (int g = 0; g < units; g++, at++) {
             ShortVector a00 = IntVector.broadcast(I, start[at]).reinterpretAsShorts();
@@ -157,7 +157,8 @@ final class ByteDot {
                 ShortVector w1 = IntVector.fromMemorySegment(I, m, p + Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w2 = IntVector.fromMemorySegment(I, m, p + 2 * Lanes.SLOT, LE).reinterpretAsShorts();
                 ShortVector w3 = IntVector.fromMemorySegment(I, m, p + 3 * Lanes.SLOT, LE).reinterpretAsShorts();
-                for (int j = 0; j < fields; j++, k++) {
+                int turns = fields;
+                do { // not a counted loop: unrolled, sixteen sums would run out of registers
                     ShortVector x = IntVector.broadcast(I, terms[k]).reinterpretAsShorts();
                     a00 = a00.add(w0.mul(x));
                     a01 = a01.add(w1.mul(x));
@@ -182,7 +183,9 @@ final class ByteDot {
                     w1 = L == 16 ? w1.lanewise(LSHR, shift) : w1.lanewise(LSHR, bits);
                     w2 = L == 16 ? w2.lanewise(LSHR, shift) : w2.lanewise(LSHR, bits);
                     w3 = L == 16 ? w3.lanewise(LSHR, shift) : w3.lanewise(LSHR, bits);
-                }
+                    k++;
+                    turns >>>= 1;
+                } while (turns != 0);
             }
             int scale = (g >> perScale) * 4 * L;
             FloatVector s0 = FloatVector.fromArray(F, s, scale);
