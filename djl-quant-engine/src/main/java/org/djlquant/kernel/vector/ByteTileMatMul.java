@@ -95,7 +95,7 @@ final class ByteTileMatMul extends PackedTiles {
                     long codes = layout.codesAt(quad, chunk);
                     int chunkUnits = cols / layout.unit;
                     if (tokens > 2 * ByteDot.TOKENS) {
-                        Panel.fetch(packed, codes, layout.codeSlots(cols), fetched);
+                        Panel.fetch(packed, codes, layout.codeLines(cols), fetched);
                     }
                     int t = first;
                     for (; t + ByteDot.TOKENS <= end; t += ByteDot.TOKENS) {

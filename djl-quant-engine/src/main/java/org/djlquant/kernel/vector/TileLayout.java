@@ -190,8 +190,12 @@ final class TileLayout {
         return 1 + low / high;
     }
 
-    /** Slots with the codes of a tile in a chunk of {@code cols} columns. */
-    int codeSlots(int cols) {
+    /** Lines of the cache with the codes of a quad in a chunk of {@code cols} columns. */
+    int codeLines(int cols) {
+        return (int) (codeSlots(cols) * Lanes.QUAD_SLOT / Panel.LINE);
+    }
+
+    private int codeSlots(int cols) {
         return high == 0 ? cols * low / 32 : cols / span() * spanSlots();
     }
 
