@@ -2,7 +2,6 @@ package org.djlquant.model;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -182,15 +181,11 @@ final class PackedCache implements AutoCloseable {
     }
 
     /**
-     * The packed bytes of a matrix, valid until this or the arena is closed; empty if it was not packed. Only after
-     * {@link #open}.
+     * The packed bytes of a matrix, valid until this is closed; empty if it was not packed. Only after {@link #open}.
      */
-    Optional<MemorySegment> bytes(int number, Arena arena) {
+    Optional<MemorySegment> bytes(int number) {
         String name = Integer.toString(number);
-        // of the same class as memory that was packed, so that kernels are compiled for one class
-        return opened.tensors().containsKey(name)
-                ? Optional.of(opened.bytes(name).reinterpret(arena, null))
-                : Optional.empty();
+        return opened.tensors().containsKey(name) ? Optional.of(opened.bytes(name)) : Optional.empty();
     }
 
     /** What is odd about a matrix, or an empty text. Only after {@link #open}. */

@@ -175,7 +175,7 @@ final class Weights implements AutoCloseable {
         MatMul[] opened = new MatMul[pending.size()];
         try {
             for (Pending each : pending) {
-                Optional<MemorySegment> bytes = cache.bytes(each.number, arena);
+                Optional<MemorySegment> bytes = cache.bytes(each.number);
                 opened[each.number] = bytes.isPresent()
                         ? kernels.open(each.stored, bytes.get())
                         : kernels.pack(matrix(each, arena), arena, workers);
