@@ -42,6 +42,9 @@ public record GroupForm(
         if (!subScales && superGroup != group) {
             throw new IllegalArgumentException("one scale per group needs superGroup == group");
         }
+        if (zeroPoints && (!hasMin || subScales)) {
+            throw new IllegalArgumentException("zero points are minima of one scale per group");
+        }
         if (table != null && table.length != 1 << bits) {
             throw new IllegalArgumentException("table of " + table.length + " for " + bits + " bits");
         }

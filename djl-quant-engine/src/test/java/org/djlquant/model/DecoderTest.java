@@ -188,16 +188,22 @@ class DecoderTest {
         sequence.close();
     }
 
-    @Test
-    void closingWaitsForThePassInProgress() throws Exception {
-        CountDownLatch inside = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
+    /** Kernels whose passes tell that they have begun, and wait before they go on. */
+    private static Kernels stoppingInside(CountDownLatch inside, CountDownLatch go) {
         Kernels kernels = spy(new ScalarKernels());
         doAnswer(call -> {
             inside.countDown();
             assertTrue(go.await(30, TimeUnit.SECONDS));
             return call.callRealMethod();
         }).when(kernels).rmsNorm(any(), anyInt(), anyInt(), any(), anyFloat(), any(), anyInt());
+        return kernels;
+    }
+
+    @Test
+    void closingWaitsForThePassInProgress() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Kernels kernels = stoppingInside(inside, go);
         CausalLM model = Models.load(TinyCheckpoint.small(16), ModelOptions.of(kernels, Workers.shared()));
         Sequence sequence = model.newSequence();
         try (ExecutorService threads = Executors.newCachedThreadPool()) {
@@ -219,12 +225,7 @@ class DecoderTest {
     void sequencesThatAreNotInThePassInProgressDoNotWaitForIt() throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        Kernels kernels = spy(new ScalarKernels());
-        doAnswer(call -> {
-            inside.countDown();
-            assertTrue(go.await(30, TimeUnit.SECONDS));
-            return call.callRealMethod();
-        }).when(kernels).rmsNorm(any(), anyInt(), anyInt(), any(), anyFloat(), any(), anyInt());
+        Kernels kernels = stoppingInside(inside, go);
         try (CausalLM model = Models.load(TinyCheckpoint.small(16), ModelOptions.of(kernels, Workers.shared()));
                 ExecutorService threads = Executors.newCachedThreadPool()) {
             Sequence busy = model.newSequence();

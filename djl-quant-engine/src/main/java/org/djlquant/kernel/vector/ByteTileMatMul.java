@@ -70,7 +70,8 @@ final class ByteTileMatMul extends PackedTiles {
         boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
         int unitsPerGroup = layout.group / layout.unit;
         // few tokens read the quad as one stream for each block of them, as prefetching needs; many take it from the first-level cache
-        int together = tokens <= 2 * ByteDot.TOKENS ? ByteDot.TOKENS : tokens;
+        boolean many = tokens > 2 * ByteDot.TOKENS;
+        int together = many ? tokens : ByteDot.TOKENS;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
         for (; quad >= 0; quad = quads.next()) {
             Arrays.fill(sums, 0, tokens * ByteDot.STRIDE, 0);
@@ -94,7 +95,7 @@ final class ByteTileMatMul extends PackedTiles {
                     }
                     long codes = layout.codesAt(quad, chunk);
                     int chunkUnits = cols / layout.unit;
-                    if (tokens > 2 * ByteDot.TOKENS) {
+                    if (many) {
                         Panel.fetch(packed, codes, layout.codeLines(cols), fetched);
                     }
                     int t = first;
