@@ -28,7 +28,7 @@ final class Panel {
 
     /**
      * Reads the codes of a chunk from the first to the last, so that they are in the cache. Panels take two of four lines and
-     * some of them twice, which the hardware does not foresee: each would be waited for.
+     * some of them twice, which the hardware does not foresee: each would be waited for. So would those of {@link ByteDot#four}.
      *
      * @param lines of {@value #LINE} bytes
      * @param panel its first element is overwritten
