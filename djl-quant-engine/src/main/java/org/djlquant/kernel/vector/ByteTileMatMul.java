@@ -65,7 +65,7 @@ final class ByteTileMatMul extends PackedTiles {
         float[] s = workers.scratch(part, 2, 4 * L * 16);
         float[] o = workers.scratch(part, 3, 4 * L * 16);
         float[] sums = workers.scratch(part, 4, tokens * ByteDot.STRIDE);
-        float[] fetched = workers.scratch(part, 6, L);
+        float[] fetched = workers.scratch(part, 6, 1);
         boolean min = layout.scales.hasMin();
         boolean subMin = layout.scales == TileLayout.ScaleKind.SUB_MIN && tokens == 1 && centre == layout.form.zero();
         int unitsPerGroup = layout.group / layout.unit;
@@ -96,7 +96,7 @@ final class ByteTileMatMul extends PackedTiles {
                     long codes = layout.codesAt(quad, chunk);
                     int chunkUnits = cols / layout.unit;
                     if (many) {
-                        Panel.fetch(packed, codes, layout.codeLines(cols), fetched);
+                        fetched[0] = Fetch.bytes(packed, codes, layout.codeBytes(cols));
                     }
                     int t = first;
                     for (; t + ByteDot.TOKENS <= end; t += ByteDot.TOKENS) {

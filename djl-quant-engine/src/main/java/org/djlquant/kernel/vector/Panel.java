@@ -9,7 +9,6 @@ import static org.djlquant.kernel.vector.Lanes.I;
 import static org.djlquant.kernel.vector.Lanes.L;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -21,25 +20,7 @@ import jdk.incubator.vector.IntVector;
 final class Panel {
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-    /** Bytes of a line of the cache. */
-    static final int LINE = 64;
-
     private Panel() {}
-
-    /**
-     * Reads the codes of a chunk from the first to the last, so that they are in the cache. Panels take two of four lines and
-     * some of them twice, which the hardware does not foresee: each would be waited for. So would those of {@link ByteDot#four}.
-     *
-     * @param lines of {@value #LINE} bytes
-     * @param panel its first element is overwritten
-     */
-    static void fetch(MemorySegment m, long p, int lines, float[] panel) {
-        int sum = 0;
-        for (int i = 0; i < lines; i++, p += LINE) {
-            sum += m.get(ValueLayout.JAVA_INT_UNALIGNED, p);
-        }
-        panel[0] = sum; // or nothing would be read
-    }
 
     /** Codes in one plane; parameters as for {@link CodeDot#fourBits}, {@code sAt} points to the scales of the first tile. */
     static void onePlane(

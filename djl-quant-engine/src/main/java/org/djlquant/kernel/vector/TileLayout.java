@@ -190,9 +190,9 @@ final class TileLayout {
         return 1 + low / high;
     }
 
-    /** Lines of the cache with the codes of a quad in a chunk of {@code cols} columns. */
-    int codeLines(int cols) {
-        return (int) (codeSlots(cols) * Lanes.QUAD_SLOT / Panel.LINE);
+    /** Bytes of the codes of a quad in a chunk of {@code cols} columns. */
+    int codeBytes(int cols) {
+        return (int) (codeSlots(cols) * Lanes.QUAD_SLOT);
     }
 
     private int codeSlots(int cols) {

@@ -113,7 +113,8 @@ final class TileMatMul extends PackedTiles {
                 if (layout.scales.hasMin()) {
                     ScaleDecoder.minima(layout.scales, packed, p, layout.groups(cols), o);
                 }
-                Panel.fetch(packed, codes, layout.codeLines(cols), panel);
+                // panels take two of four lines and some of them twice
+                panel[0] = Fetch.bytes(packed, codes, layout.codeBytes(cols));
                 for (int pair = 0; pair < 2; pair++) {
                     decodePanel(codes + 2 * pair * Lanes.SLOT, cols, s, 2 * pair * L, o, panel);
                     for (int t = 0; t < tokens; ) {

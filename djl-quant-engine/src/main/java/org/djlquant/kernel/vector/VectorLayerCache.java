@@ -303,6 +303,7 @@ final class VectorLayerCache implements LayerCache {
         }
         for (int piece = first; piece < end; piece++) {
             int head = piece % heads;
+            scores[0] = fetch(firstChunk + piece / heads, firstHead + head);
             for (int group = 0; group < groups; group++) {
                 attendChunk(
                         call, firstChunk + piece / heads, firstHead + head, group,
@@ -331,6 +332,7 @@ final class VectorLayerCache implements LayerCache {
             takeQueries(call, head, group, queries, group);
         }
         for (int chunk = firstChunk(call); chunk < Math.ceilDiv(length, CHUNK); chunk++) {
+            scores[0] = fetch(chunk, head);
             for (int group = firstGroup; group < groups; group += step) {
                 attendChunk(call, chunk, head, group, queries, scores, states[part], group);
             }
@@ -338,6 +340,16 @@ final class VectorLayerCache implements LayerCache {
         for (int group = firstGroup; group < groups; group += step) {
             finish(call, head, group, group, part, part + 1);
         }
+    }
+
+    /** Keys and values of a head in a chunk; one that is not full yet is little to wait for. */
+    private int fetch(int index, int head) {
+        if ((index + 1) * CHUNK > length) {
+            return 0;
+        }
+        Chunk chunk = chunks.get(index);
+        int at = 2 * head * plane;
+        return chunk.floats != null ? Fetch.floats(chunk.floats, at, 2 * plane) : Fetch.ints(chunk.words, at, 2 * plane);
     }
 
     /** Four queries dimension by dimension, scaled; missing ones are zero. */
