@@ -57,9 +57,9 @@ public final class IntegerKernels implements Kernels {
     }
 
     @Override
-    public void prepare(WeightMatrix weight) {
+    public void prepare(WeightMatrix weight, long weights) {
         if (layout(weight).equals(others.layout(weight))) {
-            others.prepare(weight);
+            others.prepare(weight, weights);
         }
     }
 

@@ -40,8 +40,10 @@ public interface Kernels {
     /**
      * Tells that matrices of this form will be multiplied soon, so that their code can be made ready meanwhile. May do
      * nothing; keeps nothing of the matrix.
+     *
+     * @param weights how many weights such matrices have together
      */
-    default void prepare(WeightMatrix weight) {}
+    default void prepare(WeightMatrix weight, long weights) {}
 
     /** What {@link MatMul#layout} of the packed matrix will be, without packing it. */
     String layout(WeightMatrix weight);

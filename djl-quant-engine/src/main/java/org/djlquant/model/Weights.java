@@ -284,10 +284,15 @@ final class Weights implements AutoCloseable {
     void prepare(Kernels kernels) {
         Map<String, Integer> counts = layouts(kernels);
         Map<String, WeightMatrix> examples = new TreeMap<>();
-        pending.forEach(each -> examples.put(kernels.layout(each.stored), each.stored));
+        Map<String, Long> weights = new TreeMap<>();
+        pending.forEach(each -> {
+            String layout = kernels.layout(each.stored);
+            examples.put(layout, each.stored);
+            weights.merge(layout, (long) each.stored.rows() * each.stored.cols(), Long::sum);
+        });
         counts.entrySet().stream()
                 .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-                .forEach(each -> kernels.prepare(examples.get(each.getKey())));
+                .forEach(each -> kernels.prepare(examples.get(each.getKey()), weights.get(each.getKey())));
     }
 
     /** How many matrices would run in each packed layout; before packing. */

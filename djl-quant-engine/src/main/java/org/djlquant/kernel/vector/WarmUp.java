@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
@@ -16,7 +17,8 @@ import java.util.function.Supplier;
  * same; a program that answers one question would be over before the compiler had a chance.
  *
  * <p>A kernel counts as ready once it is about as quick as plain code would be: uncompiled it is far
- * slower, compiled it wins by far. Trials are tiny, since C2 asks for some hundred calls and each of
+ * slower, compiled it wins by far. What answers one short question with a small model is quicker without: compiling begins
+ * when it pays. Trials are tiny, since C2 asks for some hundred calls and each of
  * them is slow, and they rest while the compiler is at work: what they would burn, it needs. All share
  * one daemon thread, which ends when none is left. Thread-safe.
  */
@@ -52,6 +54,8 @@ final class WarmUp {
     private static Thread runner;
 
     private final Supplier<Trial> source;
+    private final long worth;
+    private final AtomicLong plainWork = new AtomicLong();
     private final CountDownLatch decided = new CountDownLatch(1);
     private volatile boolean wanted;
     private volatile boolean ready;
@@ -61,20 +65,29 @@ final class WarmUp {
     private long began;
     private int calls;
 
-    private WarmUp(Supplier<Trial> source) {
+    private WarmUp(long worth, Supplier<Trial> source) {
+        this.worth = worth;
         this.source = source;
     }
 
-    /** The warm-up of a kind of kernel; it begins when {@link #ready} or {@link #await} is first called. */
-    static WarmUp of(String key, Supplier<Trial> source) {
+    /**
+     * The warm-up of a kind of kernel; it begins with {@link #begin} or {@link #await}, or when plain code has done enough.
+     *
+     * @param worth operations of plain code after which compiling pays: what takes about as long as the compiler
+     */
+    static WarmUp of(String key, long worth, Supplier<Trial> source) {
         synchronized (ALL) {
-            return ALL.computeIfAbsent(key, k -> new WarmUp(source));
+            return ALL.computeIfAbsent(key, k -> new WarmUp(worth, source));
         }
     }
 
-    /** Whether the vector code is compiled; begins to warm up otherwise. */
-    boolean ready() {
-        if (!wanted) {
+    /**
+     * Whether the vector code is compiled; begins to warm up otherwise, if it pays.
+     *
+     * @param work operations that plain code is about to do instead
+     */
+    boolean ready(long work) {
+        if (!wanted && plainWork.addAndGet(work) >= worth) {
             begin();
         }
         return ready;
@@ -103,7 +116,8 @@ final class WarmUp {
         return ready;
     }
 
-    private void begin() {
+    /** Has the vector code compiled. */
+    void begin() {
         synchronized (ALL) {
             if (wanted) {
                 return;

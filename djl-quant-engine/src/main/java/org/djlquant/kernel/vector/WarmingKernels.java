@@ -23,8 +23,17 @@ public final class WarmingKernels implements Kernels {
     /** Multiply-adds from which on waiting for the compiler is quicker than plain loops. */
     private static final long WORTH_WAITING = 16_000_000;
 
-    /** Multiply-adds of attention in a cache from which on its code is worth compiling: some dozen tokens. */
-    private static final int WORTH_WARMING = 2_000_000;
+    /** Multiply-adds of plain loops after which the code for a layout is worth compiling: about a quarter of a second. */
+    private static final long WORTH_WARMING = 150_000_000;
+
+    /** Weights of a layout from which on that is clear before: so many tokens are few. */
+    private static final long LARGE = WORTH_WARMING / 5;
+
+    /** The same of an operator on elements, which is compiled in no time. */
+    private static final long ELEMENTS_WORTH_WARMING = 10_000_000;
+
+    /** The same of attention: some dozen tokens of a large model. */
+    private static final long ATTENTION_WORTH_WARMING = 50_000_000;
 
     /** Up to here some passes over a matrix are quicker than waiting for the code that needs only one. */
     private static final int SOME_TOKENS = 32;
@@ -86,7 +95,7 @@ public final class WarmingKernels implements Kernels {
 
     /** @param plainNanos what plain code takes, besides {@link #CALL_NANOS} */
     private static WarmUp elementwise(String name, int plainNanos, Runnable task) {
-        return WarmUp.of(name, () -> new WarmUp.Trial() {
+        return WarmUp.of(name, ELEMENTS_WORTH_WARMING, () -> new WarmUp.Trial() {
             @Override
             public void run() {
                 task.run();
@@ -129,9 +138,9 @@ public final class WarmingKernels implements Kernels {
 
     /** Not for what is multiplied where it lies: that needs rows of the matrix. */
     @Override
-    public void prepare(WeightMatrix weight) {
-        if (weight.form() != null) {
-            matrix(weight, vector.layout(weight), FEW).ready();
+    public void prepare(WeightMatrix weight, long weights) {
+        if (weight.form() != null && weights >= LARGE) {
+            matrix(weight, vector.layout(weight), FEW).begin();
         }
     }
 
@@ -150,7 +159,7 @@ public final class WarmingKernels implements Kernels {
 
     @Override
     public void rmsNorm(float[] x, int xOffset, int n, float[] weight, float eps, float[] out, int outOffset) {
-        (norm.ready() ? vector : plain).rmsNorm(x, xOffset, n, weight, eps, out, outOffset);
+        (norm.ready(2 * n) ? vector : plain).rmsNorm(x, xOffset, n, weight, eps, out, outOffset);
     }
 
     @Override
@@ -160,23 +169,23 @@ public final class WarmingKernels implements Kernels {
 
     @Override
     public void siluMultiply(float[] gate, int gateOffset, float[] up, int upOffset, int n) {
-        (silu.ready() ? vector : plain).siluMultiply(gate, gateOffset, up, upOffset, n);
+        (silu.ready(10 * n) ? vector : plain).siluMultiply(gate, gateOffset, up, upOffset, n);
     }
 
     @Override
     public void gelu(float[] x, int offset, int n) {
-        (gelu.ready() ? vector : plain).gelu(x, offset, n);
+        (gelu.ready(10 * n) ? vector : plain).gelu(x, offset, n);
     }
 
     @Override
     public void softCap(float[] x, int offset, int n, float cap) {
-        (this.cap.ready() ? vector : plain).softCap(x, offset, n, cap);
+        (this.cap.ready(10 * n) ? vector : plain).softCap(x, offset, n, cap);
     }
 
     @Override
     public void rope(
             float[] x, int xOffset, int rotaryDim, boolean interleaved, float[] cos, float[] sin, int tableOffset) {
-        (rope.ready() ? vector : plain).rope(x, xOffset, rotaryDim, interleaved, cos, sin, tableOffset);
+        (rope.ready(2 * rotaryDim) ? vector : plain).rope(x, xOffset, rotaryDim, interleaved, cos, sin, tableOffset);
     }
 
     // ---- matrices ---------------------------------------------------------------------------------------------
@@ -232,7 +241,7 @@ public final class WarmingKernels implements Kernels {
     /** The warm-up of a layout for some numbers of tokens. */
     private WarmUp matrix(WeightMatrix weight, String layout, int[] tokens) {
         int most = tokens[tokens.length - 1];
-        return WarmUp.of(layout + " x" + most, () -> new WarmUp.Trial() {
+        return WarmUp.of(layout + " x" + most, WORTH_WARMING, () -> new WarmUp.Trial() {
             private final Arena arena = Arena.ofShared();
             private final Workers alone = Workers.of(1);
             private final SmallWeight small = SmallWeight.like(weight);
@@ -280,7 +289,7 @@ public final class WarmingKernels implements Kernels {
             };
             some = maxBlockTokens > 0 ? matrix(weight, packed.layout(), SOME) : few;
             many = maxBlockTokens == Integer.MAX_VALUE ? some : matrix(weight, packed.layout(), MANY);
-            this.stored = few.ready() && allCompiled() ? null : stored;
+            this.stored = allCompiled() ? null : stored;
         }
 
         @Override
@@ -306,11 +315,12 @@ public final class WarmingKernels implements Kernels {
 
         /** Tokens that the packed form takes at a time, or 0 if the stored form is to serve. */
         private int step(int tokens) {
-            boolean large = (long) rows() * cols() * tokens >= WORTH_WAITING;
+            long work = (long) rows() * cols() * tokens;
+            boolean large = work >= WORTH_WAITING;
             if (tokens > FewTokens.MAX_SINGLE) {
                 WarmUp all = tokens <= maxBlockTokens ? some : many;
                 // a single short prompt is over before this would be ready, and what is needed at once would wait
-                boolean soon = all.compiled() || used && few.compiled() && all.ready();
+                boolean soon = all.compiled() || used && few.compiled() && all.ready(work);
                 used = true;
                 if (soon || large && tokens > SOME_TOKENS && all.await()) {
                     return tokens;
@@ -319,7 +329,7 @@ public final class WarmingKernels implements Kernels {
                     return maxBlockTokens;
                 }
             }
-            return few.ready() || large && few.await() ? FewTokens.MAX_SINGLE : 0;
+            return few.ready(work) || large && few.await() ? FewTokens.MAX_SINGLE : 0;
         }
 
         @Override
@@ -356,7 +366,7 @@ public final class WarmingKernels implements Kernels {
     // ---- attention --------------------------------------------------------------------------------------------
 
     private WarmUp attention(LayerCache.Shape shape) {
-        return WarmUp.of("attention " + shape.type() + (shape.softCap() == 0 ? "" : " capped"), () -> new WarmUp.Trial() {
+        return WarmUp.of("attention " + shape.type() + (shape.softCap() == 0 ? "" : " capped"), ATTENTION_WORTH_WARMING, () -> new WarmUp.Trial() {
             private static final int LENGTH = 20;
             private final int dim = shape.headDim();
             private final int heads = shape.heads() / shape.kvHeads();
@@ -395,7 +405,6 @@ public final class WarmingKernels implements Kernels {
         private final LayerCache fast;
         private final WarmUp attention;
         private LayerCache slow;
-        private long work;
 
         WarmingCache(LayerCache fast, LayerCache slow, WarmUp attention) {
             this.fast = fast;
@@ -417,8 +426,7 @@ public final class WarmingKernels implements Kernels {
         @Override
         public void attend(
                 float[] q, int qOffset, int qStride, float[] out, int outOffset, int outStride, int tokens, Workers workers) {
-            work += (long) tokens * length() * qStride;
-            if (slow != null && (work < WORTH_WARMING ? attention.compiled() : attention.ready())) {
+            if (slow != null && attention.ready((long) tokens * length() * qStride)) {
                 slow.close();
                 slow = null;
             }
