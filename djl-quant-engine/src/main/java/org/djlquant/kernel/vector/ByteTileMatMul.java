@@ -13,8 +13,11 @@ import org.djlquant.runtime.Workers;
  * token or four at a time ({@link ByteDot}); for many tokens too this is quicker than a float panel.
  */
 final class ByteTileMatMul extends PackedTiles {
-    /** Tokens of a pass over the matrix, so that their activations stay in the second-level cache. */
-    private static final int PASS_TOKENS = 64;
+    /** Most tokens of a pass over the matrix: for each pass scales are decoded and codes fetched anew. */
+    private static final int PASS_TOKENS = 128;
+
+    /** Tokens from which on threads share their rounding; fewer are quicker than another parallel loop. */
+    private static final int SHARED_TOKENS = 8;
 
     /** The code from which sums are counted, so that they fit 16 bits. */
     private final int centre;
@@ -34,34 +37,48 @@ final class ByteTileMatMul extends PackedTiles {
         return new ByteTileMatMul(layout, TilePacker.checked(layout, packed), weight.columnOrder());
     }
 
+    /** Activations of some tokens as {@link ByteDot} reads them, see {@link ByteTerms#round}. */
+    private record Rounded(int tokens, int[] terms, int termsStride, int[] start, float[] step, float[] sums, int units) {}
+
     @Override
     public void multiply(
             float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride, Workers workers) {
+        int units = layout.chunks() * TileLayout.CHUNK / layout.unit;
+        int termsStride = units * ByteTerms.perUnit(layout.low);
         for (int t = 0; t < tokens; t += PASS_TOKENS) {
-            int first = t;
-            workers.run(layout.quads(), (part, pieces) -> pass(
-                    x, xOffset + first * xStride, xStride, Math.min(PASS_TOKENS, tokens - first),
-                    y, yOffset + first * yStride, yStride, pieces, workers, part));
+            int pass = Math.min(PASS_TOKENS, tokens - t);
+            Rounded rounded = new Rounded(
+                    pass, workers.integers(0, 0, pass * termsStride), termsStride, workers.integers(0, 1, pass * units),
+                    workers.scratch(0, 0, pass * units), workers.scratch(0, 1, pass * units), units);
+            int from = xOffset + t * xStride;
+            if (pass < SHARED_TOKENS) {
+                for (int i = 0; i < pass; i++) {
+                    round(x, from + i * xStride, rounded, i, workers, 0);
+                }
+            } else {
+                workers.run(pass, (part, pieces) -> {
+                    for (int i = pieces.next(); i >= 0; i = pieces.next()) {
+                        round(x, from + i * xStride, rounded, i, workers, part);
+                    }
+                });
+            }
+            int to = yOffset + t * yStride;
+            workers.run(layout.quads(), (part, pieces) -> pass(rounded, y, to, yStride, pieces, workers, part));
         }
     }
 
     private void pass(
-            float[] x, int xOffset, int xStride, int tokens, float[] y, int yOffset, int yStride,
-            Workers.Pieces quads, Workers workers, int part) {
-        int quad = quads.next();
-        if (quad < 0) {
-            return;
-        }
+            Rounded rounded, float[] y, int yOffset, int yStride, Workers.Pieces quads, Workers workers, int part) {
+        int tokens = rounded.tokens;
         int bits = layout.low;
         int perChunk = TileLayout.CHUNK / layout.unit;
-        int units = layout.chunks() * perChunk;
+        int units = rounded.units;
         int perUnit = ByteTerms.perUnit(bits);
-        int termsStride = units * perUnit;
-        int[] terms = workers.integers(part, 0, tokens * termsStride);
-        int[] start = workers.integers(part, 1, tokens * units);
-        float[] step = workers.scratch(part, 0, tokens * units);
-        float[] xs = workers.scratch(part, 1, tokens * units);
-        round(x, xOffset, xStride, tokens, terms, termsStride, start, step, xs, units, workers, part);
+        int termsStride = rounded.termsStride;
+        int[] terms = rounded.terms;
+        int[] start = rounded.start;
+        float[] step = rounded.step;
+        float[] xs = rounded.sums;
         float[] s = workers.scratch(part, 2, 4 * L * 16);
         float[] o = workers.scratch(part, 3, 4 * L * 16);
         float[] sums = workers.scratch(part, 4, tokens * ByteDot.STRIDE);
@@ -73,7 +90,7 @@ final class ByteTileMatMul extends PackedTiles {
         boolean many = tokens > 2 * ByteDot.TOKENS;
         int together = many ? tokens : ByteDot.TOKENS;
         int perScale = Integer.numberOfTrailingZeros(unitsPerGroup);
-        for (; quad >= 0; quad = quads.next()) {
+        for (int quad = quads.next(); quad >= 0; quad = quads.next()) {
             Arrays.fill(sums, 0, tokens * ByteDot.STRIDE, 0);
             for (int first = 0; first < tokens; first += together) {
                 int end = Math.min(tokens, first + together);
@@ -88,8 +105,13 @@ final class ByteTileMatMul extends PackedTiles {
                     } else if (min) {
                         ScaleDecoder.minima(layout.scales, packed, p, groups, o);
                         centreMinima(s, o, groups);
-                        for (int t = first; t < end; t++) {
-                            int v = t * ByteDot.STRIDE + 4 * L;
+                        int t = first;
+                        int v = t * ByteDot.STRIDE + 4 * L;
+                        for (; t + ByteDot.TOKENS <= end; t += ByteDot.TOKENS, v += ByteDot.TOKENS * ByteDot.STRIDE) {
+                            ScaleDecoder.addFourMinima(
+                                    o, groups, xs, t * units + g, units, unitsPerGroup, sums, v, ByteDot.STRIDE);
+                        }
+                        for (; t < end; t++, v += ByteDot.STRIDE) {
                             ScaleDecoder.addMinima(o, groups, xs, t * units + g, unitsPerGroup, sums, v);
                         }
                     }
@@ -119,21 +141,18 @@ final class ByteTileMatMul extends PackedTiles {
         }
     }
 
-    /** Each part rounds all activations for itself: little work beside the product. */
-    private void round(
-            float[] x, int xOffset, int xStride, int tokens, int[] terms, int termsStride,
-            int[] start, float[] step, float[] xs, int units, Workers workers, int part) {
+    /** Rounds one token. */
+    private void round(float[] x, int at, Rounded to, int token, Workers workers, int part) {
         int width = layout.paddedCols;
         int known = width / layout.unit;
         float[] one = workers.scratch(part, 5, width);
         int[] q = workers.integers(part, 2, ByteTerms.room(known));
-        for (int t = 0; t < tokens; t++) {
-            gather(x, xOffset + t * xStride, columnOrder, layout.cols, one, 0, width);
-            ByteTerms.round(
-                    one, 0, known, layout.low, centre, q, terms, t * termsStride, start, step, xs, t * units);
-            // minima are read in fours, also those behind the last
-            Arrays.fill(xs, t * units + known, (t + 1) * units, 0);
-        }
+        int units = token * to.units;
+        gather(x, at, columnOrder, layout.cols, one, 0, width);
+        ByteTerms.round(
+                one, 0, known, layout.low, centre, q, to.terms, token * to.termsStride, to.start, to.step, to.sums, units);
+        // minima are read in fours, also those behind the last
+        Arrays.fill(to.sums, units + known, units + to.units, 0);
     }
 
     /** Σ scale·code·x − min·Σx = Σ scale·(code − centre)·x − (min − centre·scale)·Σx. */

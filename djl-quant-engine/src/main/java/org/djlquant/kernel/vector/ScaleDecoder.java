@@ -195,4 +195,83 @@ final class ScaleDecoder {
         v2.intoArray(v, vAt + 2 * L);
         v3.intoArray(v, vAt + 3 * L);
     }
+
+    /**
+     * {@link #addMinima} for four tokens, which share the loads.
+     *
+     * @param xsStride from the sums of x of a token to those of the next
+     * @param vStride the same of what is added to
+     */
+    static void addFourMinima(
+            float[] o, int groups, float[] xs, int xsAt, int xsStride, int unitsPerGroup, float[] v, int vAt, int vStride) {
+        FloatVector v00 = FloatVector.fromArray(F, v, vAt);
+        FloatVector v01 = FloatVector.fromArray(F, v, vAt + L);
+        FloatVector v02 = FloatVector.fromArray(F, v, vAt + 2 * L);
+        FloatVector v03 = FloatVector.fromArray(F, v, vAt + 3 * L);
+        FloatVector v10 = FloatVector.fromArray(F, v, vAt + vStride);
+        FloatVector v11 = FloatVector.fromArray(F, v, vAt + vStride + L);
+        FloatVector v12 = FloatVector.fromArray(F, v, vAt + vStride + 2 * L);
+        FloatVector v13 = FloatVector.fromArray(F, v, vAt + vStride + 3 * L);
+        FloatVector v20 = FloatVector.fromArray(F, v, vAt + 2 * vStride);
+        FloatVector v21 = FloatVector.fromArray(F, v, vAt + 2 * vStride + L);
+        FloatVector v22 = FloatVector.fromArray(F, v, vAt + 2 * vStride + 2 * L);
+        FloatVector v23 = FloatVector.fromArray(F, v, vAt + 2 * vStride + 3 * L);
+        FloatVector v30 = FloatVector.fromArray(F, v, vAt + 3 * vStride);
+        FloatVector v31 = FloatVector.fromArray(F, v, vAt + 3 * vStride + L);
+        FloatVector v32 = FloatVector.fromArray(F, v, vAt + 3 * vStride + 2 * L);
+        FloatVector v33 = FloatVector.fromArray(F, v, vAt + 3 * vStride + 3 * L);
+        for (int g = 0; g < groups; g++) {
+            float x0 = 0;
+            float x1 = 0;
+            float x2 = 0;
+            float x3 = 0;
+            for (int i = 0; i < unitsPerGroup; i++, xsAt++) {
+                x0 += xs[xsAt];
+                x1 += xs[xsAt + xsStride];
+                x2 += xs[xsAt + 2 * xsStride];
+                x3 += xs[xsAt + 3 * xsStride];
+            }
+            int at = 4 * g * L;
+            FloatVector o0 = FloatVector.fromArray(F, o, at);
+            FloatVector o1 = FloatVector.fromArray(F, o, at + L);
+            FloatVector o2 = FloatVector.fromArray(F, o, at + 2 * L);
+            FloatVector o3 = FloatVector.fromArray(F, o, at + 3 * L);
+            FloatVector x = FloatVector.broadcast(F, x0);
+            v00 = o0.fma(x, v00);
+            v01 = o1.fma(x, v01);
+            v02 = o2.fma(x, v02);
+            v03 = o3.fma(x, v03);
+            x = FloatVector.broadcast(F, x1);
+            v10 = o0.fma(x, v10);
+            v11 = o1.fma(x, v11);
+            v12 = o2.fma(x, v12);
+            v13 = o3.fma(x, v13);
+            x = FloatVector.broadcast(F, x2);
+            v20 = o0.fma(x, v20);
+            v21 = o1.fma(x, v21);
+            v22 = o2.fma(x, v22);
+            v23 = o3.fma(x, v23);
+            x = FloatVector.broadcast(F, x3);
+            v30 = o0.fma(x, v30);
+            v31 = o1.fma(x, v31);
+            v32 = o2.fma(x, v32);
+            v33 = o3.fma(x, v33);
+        }
+        v00.intoArray(v, vAt);
+        v01.intoArray(v, vAt + L);
+        v02.intoArray(v, vAt + 2 * L);
+        v03.intoArray(v, vAt + 3 * L);
+        v10.intoArray(v, vAt + vStride);
+        v11.intoArray(v, vAt + vStride + L);
+        v12.intoArray(v, vAt + vStride + 2 * L);
+        v13.intoArray(v, vAt + vStride + 3 * L);
+        v20.intoArray(v, vAt + 2 * vStride);
+        v21.intoArray(v, vAt + 2 * vStride + L);
+        v22.intoArray(v, vAt + 2 * vStride + 2 * L);
+        v23.intoArray(v, vAt + 2 * vStride + 3 * L);
+        v30.intoArray(v, vAt + 3 * vStride);
+        v31.intoArray(v, vAt + 3 * vStride + L);
+        v32.intoArray(v, vAt + 3 * vStride + 2 * L);
+        v33.intoArray(v, vAt + 3 * vStride + 3 * L);
+    }
 }
