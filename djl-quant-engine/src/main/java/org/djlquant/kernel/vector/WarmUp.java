@@ -17,10 +17,9 @@ import java.util.function.Supplier;
  * same; a program that answers one question would be over before the compiler had a chance.
  *
  * <p>A kernel counts as ready once it is about as quick as plain code would be: uncompiled it is far
- * slower, compiled it wins by far. What answers one short question with a small model is quicker without: compiling begins
- * when it pays. Trials are tiny, since C2 asks for some hundred calls and each of
- * them is slow, and they rest while the compiler is at work: what they would burn, it needs. All share
- * one daemon thread, which ends when none is left. Thread-safe.
+ * slower, compiled it wins by far. Compiling begins when it pays, since a short answer of a small model is over before. Trials
+ * are tiny, since C2 asks for some hundred calls and each of them is slow, and they rest while the compiler is at work: what
+ * they would burn, it needs. All share one daemon thread, which ends when none is left. Thread-safe.
  */
 final class WarmUp {
     /** A kernel on a small task of its own. */

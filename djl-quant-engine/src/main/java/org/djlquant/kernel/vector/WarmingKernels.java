@@ -26,10 +26,10 @@ public final class WarmingKernels implements Kernels {
     /** Multiply-adds of plain loops after which the code for a layout is worth compiling: about a quarter of a second. */
     private static final long WORTH_WARMING = 150_000_000;
 
-    /** Weights of a layout from which on that is clear before: so many tokens are few. */
+    /** Weights of a layout from which on it is worth compiling at once: five tokens make it so. */
     private static final long LARGE = WORTH_WARMING / 5;
 
-    /** The same of an operator on elements, which is compiled in no time. */
+    /** {@link #WORTH_WARMING} of an operator on elements, which is compiled in no time. */
     private static final long ELEMENTS_WORTH_WARMING = 10_000_000;
 
     /** The same of attention: some dozen tokens of a large model. */
