@@ -282,17 +282,12 @@ final class Weights implements AutoCloseable {
 
     /** Has code made ready for the layouts of all matrices, the most frequent first; before packing. */
     void prepare(Kernels kernels) {
-        Map<String, Integer> counts = layouts(kernels);
-        Map<String, WeightMatrix> examples = new TreeMap<>();
-        Map<String, Long> weights = new TreeMap<>();
-        pending.forEach(each -> {
-            String layout = kernels.layout(each.stored);
-            examples.put(layout, each.stored);
-            weights.merge(layout, (long) each.stored.rows() * each.stored.cols(), Long::sum);
-        });
-        counts.entrySet().stream()
-                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-                .forEach(each -> kernels.prepare(examples.get(each.getKey()), weights.get(each.getKey())));
+        Map<String, List<WeightMatrix>> alike = new TreeMap<>();
+        pending.forEach(each -> alike.computeIfAbsent(kernels.layout(each.stored), k -> new ArrayList<>()).add(each.stored));
+        alike.values().stream()
+                .sorted(Comparator.<List<WeightMatrix>>comparingInt(List::size).reversed())
+                .forEach(matrices -> kernels.prepare(
+                        matrices.getLast(), matrices.stream().mapToLong(each -> (long) each.rows() * each.cols()).sum()));
     }
 
     /** How many matrices would run in each packed layout; before packing. */
